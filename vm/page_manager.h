@@ -1,0 +1,43 @@
+#pragma once
+/* page_manager.h - where physical pages come from, and how to reach one from here.
+ *
+ * The library above knows neither; it asks the page manager of the address space it works on. Each
+ * address space has a page manager of its own, because the manager holds the space's root table;
+ * what managers share (the buddy allocator, say) is behind them. direct_map.h is the shipped one.
+ * Nothing here takes a lock: the caller holds the address space's.
+ */
+#include "pte.h"
+
+struct page_manager;
+
+struct page_manager_operations {
+    /* Makes an empty root table, kept until drop_root. E_NOMEM: no page for it. */
+    enum error (*new_root)(struct page_manager *manager) MUST_USE;
+
+    /* Gives the root table back. Pairs with new_root; the user half of the root is empty. */
+    void (*drop_root)(struct page_manager *manager);
+
+    /* The root's first entry, and its physical page: root_ppn is v_to_p(root_ptr). */
+    pte_t *(*root_ptr)(struct page_manager *manager);
+    ppn_t (*root_ppn)(struct page_manager *manager);
+
+    /* The page as a pointer, and back. Inverse of each other on every live page. */
+    void *(*p_to_v)(struct page_manager *manager, ppn_t ppn);
+    ppn_t (*v_to_p)(struct page_manager *manager, const void *page);
+
+    /* Allocates `pages` physically contiguous pages, contents undefined, which are also contiguous
+     * through the returned pointer. May add bits to *flags (PTE_OWNED). NULL: no such run of pages.
+     */
+    void *(*allocate)(struct page_manager *manager, size_t pages, uint64_t *flags);
+
+    /* Gives back `pages` pages from the one that pte names; returns how many it really gave back
+     * (those that are not its own it leaves alone). */
+    size_t (*deallocate)(struct page_manager *manager, pte_t pte, size_t pages);
+
+    /* Is the page behind pte ours? A walk that modifies enters a table only if it is. */
+    bool (*check_owned)(struct page_manager *manager, pte_t pte);
+};
+
+struct page_manager {
+    const struct page_manager_operations *operations;
+};
