@@ -1,0 +1,159 @@
+#pragma once
+/* syscall.h - every system call: arguments, rights, results, errors.
+ *
+ * a7 holds the number, a0 to a6 the arguments; a0 returns a result, or the negative of an `enum
+ * error`. Calls that return more use a1 up; every other caller-saved register comes back zero.
+ * Callee-saved registers are kept. Errors that any call can give: E_NOSYS unknown number; E_BADF no
+ * such handle or wrong kind; E_PERM the handle lacks the right named in [brackets]; E_FAULT a
+ * pointer does not name memory of the caller; E_NOMEM. Others stand with each call. Times are
+ * nanoseconds since boot; a deadline of DEADLINE_NONE never comes. A call that waits *restarts*
+ * when it is woken: it may be observed at its `ecall` for as long as it waits.
+ *
+ * An `authority` is a process handle: it reaches that process and its descendants, nothing else.
+ */
+
+#define DEADLINE_NONE UINT64_MAX
+
+enum system_call {
+    /* process_id() -> pid; a1: parent's pid. The cheapest call. */
+    SYS_PROCESS_ID,
+    /* process_fork() -> the child's pid, and 0 in the child. The child has a copy of the space
+     * (address_space_clone_self), of the handle table, and one thread, a copy of the caller.
+     * E_AGAIN: no pid is free. */
+    SYS_PROCESS_FORK,
+    /* process_exec(space [MAP], entry, sp, name, name_length): the process takes `space`, closes
+     * handles marked close-on-exec, ends its other threads and continues at entry with all
+     * registers zero but sp. The handle `space` is closed and HANDLE_SPACE names it. name: for ps,
+     * cut at 31 bytes. E_INVAL: entry or sp outside the user half; E_BUSY: another process runs in
+     * `space`. */
+    SYS_PROCESS_EXEC,
+    /* process_exit(code): ends the process with all its threads. Never returns. */
+    SYS_PROCESS_EXIT,
+    /* process_wait(pid, options) -> pid; a1: status. Waits for a child to end (pid -1: any), and
+     * forgets it. WAIT_NO_HANG: 0 if none has. E_CHILD: no such child; E_INVAL: unknown option. */
+    SYS_PROCESS_WAIT,
+    /* process_kill(authority [MANAGE], pid, signal | flags): ends the process with that signal in
+     * its status; pid 0: the authority itself. KILL_TREE: and its descendants. E_SRCH: no such
+     * process under the authority; E_INVAL: signal not in 1..127. */
+    SYS_PROCESS_KILL,
+    /* process_open(authority [MANAGE], pid, rights) -> handle of that process. E_SRCH. */
+    SYS_PROCESS_OPEN,
+    /* process_watch(event [SIGNAL], bits): from now on the end of a child signals the event;
+       HANDLE_NONE: no more. */
+    SYS_PROCESS_WATCH,
+    /* process_info(authority [WAIT], kind, pid, index, buffer, size) -> the pid described.
+     * INFO_PROCESS: struct process_info of the process with the lowest pid not below `pid`;
+     * INFO_THREAD: struct thread_info of that pid's thread with the lowest number not below
+     * `index`. Fills at most size bytes. E_SRCH: none left. */
+    SYS_PROCESS_INFO,
+
+    /* thread_create(entry, sp, argument, tp) -> handle. Starts in the caller's process at entry, a0
+       = argument. */
+    SYS_THREAD_CREATE,
+    /* thread_exit(address): ends the calling thread; if address is not 0, the 32-bit word there
+     * becomes 0 and its futex waiters wake. The last thread's exit ends the process with code 0.
+     * Never returns. */
+    SYS_THREAD_EXIT,
+    /* thread_control(thread [MANAGE], operation, value) -> old value or 0. HANDLE_NONE: the calling
+     * thread. E_PERM: priority above the process's ceiling; E_INVAL: unknown operation or value. */
+    SYS_THREAD_CONTROL,
+    /* thread_yield(): lets other threads of the same priority run. */
+    SYS_THREAD_YIELD,
+
+    /* futex_wait(address, expected, deadline): if the 32-bit word is `expected`, waits for
+     * futex_wake. E_AGAIN: it is not; E_TIMEDOUT; E_INVAL: unaligned. */
+    SYS_FUTEX_WAIT,
+    /* futex_wake(address, count) -> number of threads woken. E_INVAL: unaligned. */
+    SYS_FUTEX_WAKE,
+
+    /* clock_get() -> nanoseconds since boot. */
+    SYS_CLOCK_GET,
+    /* clock_sleep(deadline): returns once it has passed. */
+    SYS_CLOCK_SLEEP,
+
+    /* handle_close(handle). */
+    SYS_HANDLE_CLOSE,
+    /* handle_dup(handle [DUP], target, rights, flags) -> new handle of the same object with the
+     * rights that both have. `target` is the number to use (what stands there is closed first,
+     * after all checks), or DUP_LOWEST | minimum. E_INVAL: unknown flags or target; E_MFILE. */
+    SYS_HANDLE_DUP,
+    /* handle_control(handle, operation, value). E_INVAL. */
+    SYS_HANDLE_CONTROL,
+
+    /* port_create() -> handle with all rights. */
+    SYS_PORT_CREATE,
+    /* channel_create(port [RECV], badge) -> handle with SEND and DUP. */
+    SYS_CHANNEL_CREATE,
+    /* call(channel [SEND], ...): message.h. Waits for the reply. E_PEERDIED: the server or its port
+     * is gone; E_INVAL: label with kernel bits, both of MOVE and COPY, or a buffer that wraps or
+     * leaves the user half; E_MFILE: the receiver has no room for the handle. */
+    SYS_CALL,
+    /* recv(port [RECV]): message.h. Waits for a message, a CLOSED or an EVENT. */
+    SYS_RECV,
+    /* reply(token, ...): message.h. E_SRCH: no such caller (it died, or the token is stale or
+       another process's). */
+    SYS_REPLY,
+    /* reply_recv(token, ...): reply, then recv. A reply that fails with E_SRCH is dropped and recv
+     * goes on; token 0: recv alone. Errors of the handle that rides, and of the port, return before
+     * anything is sent. */
+    SYS_REPLY_RECV,
+    /* ipc_read(token, offset, address, length) -> length. Copies from the caller's buffer. E_SRCH;
+     * E_PERM: not declared BUFFER_IN; E_MSGSIZE: beyond the declared length; E_FAULT: on either
+     * side. */
+    SYS_IPC_READ,
+    /* ipc_write(token, offset, address, length) -> length. Copies into the caller's buffer,
+       declared BUFFER_OUT. */
+    SYS_IPC_WRITE,
+
+    /* event_create() -> handle with all rights. */
+    SYS_EVENT_CREATE,
+    /* event_signal(event [SIGNAL], bits). */
+    SYS_EVENT_SIGNAL,
+    /* event_wait(event [WAIT], mask, deadline) -> 0; a1: pending bits of the mask, now cleared.
+     * E_TIMEDOUT; E_INVAL: empty mask, or the event is bound to a port. */
+    SYS_EVENT_WAIT,
+    /* event_bind(event [WAIT], port [RECV], badge): pending bits go to recv of that port as
+       MESSAGE_EVENT. HANDLE_NONE: unbinds. */
+    SYS_EVENT_BIND,
+    /* event_timer(event [SIGNAL], bits, deadline, period): signals bits at the deadline, then every
+     * `period` ns if it is not 0; one timer an event; DEADLINE_NONE disarms. E_INVAL: a period
+     * below 100 microseconds. */
+    SYS_EVENT_TIMER,
+
+    /* irq_bind(irq [MANAGE], event [SIGNAL], bits): enables the interrupt; each one signals bits
+       and stays silent until irq_ack. */
+    SYS_IRQ_BIND,
+    /* irq_ack(irq [MANAGE]): the device is quiet, the interrupt may come again. */
+    SYS_IRQ_ACK,
+
+    /* memory_create(bytes, kind, device) -> handle with all rights. Size is rounded up to pages.
+     * MEMORY_DMA: `device` is a device memory handle [MANAGE]. E_INVAL: zero, too large or unknown
+     * kind. */
+    SYS_MEMORY_CREATE,
+    /* memory_info(memory, buffer): fills struct memory_info; the physical address only with
+       [MANAGE], else 0. */
+    SYS_MEMORY_INFO,
+
+    /* space_create() -> handle of an empty address space, with MAP and MANAGE. */
+    SYS_SPACE_CREATE,
+    /* space_print(authority [WAIT], pid, buffer, size) -> length of the whole text, of which at
+     * most `size` bytes are written. pid 0: the authority itself. E_SRCH. */
+    SYS_SPACE_PRINT,
+    /* vm_map(space [MAP], address, length, flags, memory [MAP] or HANDLE_NONE, offset) -> address.
+     * HANDLE_NONE: zeroed pages of its own. Length is rounded up to pages, address and offset are
+     * page-aligned. E_INVAL; E_EXIST: MAP_EXACT and something is there; E_ACCES: writing to a
+     * read-only object, or write with execute; E_RANGE: beyond the object's end. */
+    SYS_VM_MAP,
+    /* vm_unmap(space [MAP], address, length): removes the mappings inside. E_INVAL: unaligned, or a
+       mapping reaches over the edge. */
+    SYS_VM_UNMAP,
+
+    /* system_info(authority [WAIT], kind, buffer, size) -> bytes filled. The authority is init's
+       process. E_INVAL. */
+    SYS_SYSTEM_INFO,
+    /* system_control(authority [MANAGE], operation, a, b). The authority is init's process.
+       E_INVAL. */
+    SYS_SYSTEM_CONTROL,
+
+    SYSTEM_CALLS,
+};

@@ -1,0 +1,65 @@
+#pragma once
+/* system.h - the machine and the kernel's counters as system calls show them; what init is given.
+ */
+#include <stdint.h>
+
+enum system_info_kind { INFO_MEMORY, INFO_OBJECTS, INFO_MACHINE };
+
+enum { MEMORY_ORDERS = 19 };
+
+struct system_memory {
+    uint64_t total_pages;   /* RAM that the device tree names */
+    uint64_t managed_pages; /* of these, given to the allocator */
+    uint64_t free_pages;
+    uint64_t free_blocks[MEMORY_ORDERS]; /* blocks of 2^order pages */
+};
+
+/* Objects alive, by kind (enum object_kind), and records behind them. */
+struct system_objects {
+    uint64_t alive[8];
+    uint64_t areas;
+};
+
+struct system_machine {
+    uint32_t harts;      /* that run */
+    uint32_t harts_seen; /* in the device tree */
+    uint64_t timebase_hz;
+    uint32_t paging_bits; /* 39, 48 or 57 */
+    uint32_t debug;       /* 1: built with DEBUG=1 */
+    char model[64];
+};
+
+/* system_control operations. */
+enum {
+    SYSTEM_SHUTDOWN, /* argument: 0, or the machine reports failure */
+    SYSTEM_REBOOT,
+    SYSTEM_LOG_WRITE, /* address, length: to the firmware's console, until there is a driver */
+    SYSTEM_LOG_READ,  /* address, length: the kernel's log so far; returns the number of bytes */
+};
+
+/* What init finds: auxiliary vector entry AUX_BOOT_INFO points at a struct boot_info in a read-only
+ * page. */
+enum { AUX_BOOT_INFO = 0x1000 };
+
+enum { BOOT_DEVICES_MAX = 40, BOOT_NAME_MAX = 32, BOOT_ARGUMENTS_MAX = 256 };
+
+/* One device-tree node with registers. Its node name (`serial@10000000`) and first `compatible`
+ * string. */
+struct boot_device {
+    char name[BOOT_NAME_MAX];
+    char compatible[BOOT_NAME_MAX];
+    uint64_t size;   /* of the first register range, bytes */
+    uint64_t offset; /* of the registers in the memory object's first page */
+    int32_t memory;  /* handle: device memory */
+    int32_t irq;     /* handle: interrupt, or HANDLE_NONE */
+};
+
+struct boot_info {
+    uint32_t devices;
+    int32_t
+        initrd; /* handle: memory object, read-only; the archive begins at initrd_offset in it */
+    uint64_t initrd_offset;
+    uint64_t initrd_size;               /* bytes */
+    char arguments[BOOT_ARGUMENTS_MAX]; /* boot arguments as the firmware gave them */
+    struct boot_device device[BOOT_DEVICES_MAX];
+};
