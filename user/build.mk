@@ -1,0 +1,77 @@
+# user/build.mk - the library, the programs, and the initrd that carries them.
+#
+# A program is one file or one folder of files:
+#   user/bin/NAME.c     or user/bin/NAME/*.c      -> /bin/NAME
+#   user/servers/NAME.c or user/servers/NAME/*.c  -> /servers/NAME, but /init for init
+#   user/tests/NAME.c   or user/tests/NAME/*.c    -> /tests/NAME (user/tests/lib/*.c goes to each)
+# Every program has a link address of its own, by its place in the sorted list, so that a debugger
+# can hold the symbols of several at once: $(O)/programs.txt lists them. The initrd gets stripped
+# copies; those with symbols stay in $(O)/user/. user/etc/* goes to /etc.
+
+USER_ARCH    := -march=rv64gc -mabi=lp64d -mcmodel=medany
+USER_CFLAGS  := $(USER_ARCH) $(CFLAGS_COMMON) -Iuser/lib/include -Iuser -Ikernel/abi -I.
+USER_LDFLAGS := $(USER_ARCH) $(LDFLAGS_COMMON) -T user/link.ld -L$(O)/user --oslib=octavo
+USER_FLAGS   := $(O)/user/flags
+
+# Parsers that the kernel and programs share: the same file, compiled for user mode.
+USER_SHARED      := $(wildcard kernel/elf.c kernel/initrd.c)
+USER_LIB         := $(O)/user/liboctavo.a
+USER_LIB_SOURCES := $(sort $(wildcard user/lib/*.c user/lib/*.S)) $(USER_SHARED)
+USER_LIB_OBJECTS := $(patsubst %,$(O)/user/objects/%.o,$(basename $(USER_LIB_SOURCES)))
+
+# The names of the programs as paths in the initrd, before init gets its place at the top.
+USER_NAMES := $(sort $(patsubst user/%.c,%,$(wildcard user/bin/*.c user/servers/*.c user/tests/*.c)) \
+	$(filter-out tests/lib,$(patsubst user/%/,%,$(sort $(dir \
+		$(wildcard user/bin/*/*.c user/servers/*/*.c user/tests/*/*.c))))))
+# $(call user_elf,NAME): the program with its symbols.
+user_elf = $(O)/user/$(1).elf
+USER_ELFS := $(foreach name,$(USER_NAMES),$(call user_elf,$(name)))
+USER_ETC  := $(sort $(wildcard user/etc/*))
+PROGRAMS  := $(O)/programs.txt
+
+$(eval $(call flags_file,$(USER_FLAGS),$(CC) $(USER_CFLAGS) / $(USER_LDFLAGS)))
+
+$(O)/user/objects/%.o: %.c $(USER_FLAGS) | tools
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/user/objects/%.o: %.S $(USER_FLAGS) | tools
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+# Made afresh, so that a member whose source is gone does not stay.
+$(USER_LIB): $(USER_LIB_OBJECTS) $(USER_FLAGS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $(USER_LIB_OBJECTS)
+
+# The list changes only when a program comes or goes; then all are linked again.
+$(PROGRAMS): FORCE
+	@mkdir -p $(@D)
+	@address=$$((0x10000000)); for name in $(USER_NAMES); do \
+		printf '0x%x %s %s\n' $$address $$name $(O)/user/$$name.elf; \
+		address=$$((address + 0x1000000)); \
+	done > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# $(call user_program,NAME): how NAME is linked.
+define user_program
+$(call user_elf,$(1)): $(patsubst %.c,$(O)/user/objects/%.o,$(wildcard user/$(1).c user/$(1)/*.c) \
+		$(if $(filter tests/%,$(1)),$(wildcard user/tests/lib/*.c))) \
+		$(USER_LIB) $(PROGRAMS) user/link.ld $(USER_FLAGS)
+	$(call say,LD,$(1))
+	$(Q)mkdir -p $$(@D)
+	$(Q)address=$$$$(awk '$$$$2 == "$(1)" { print $$$$1 }' $(PROGRAMS)) && \
+		$(CC) $(USER_LDFLAGS) -Wl,--defsym=PROGRAM_BASE=$$$$address $$(filter %.o,$$^) -o $$@
+endef
+$(foreach name,$(USER_NAMES),$(eval $(call user_program,$(name))))
+
+# The folder is laid out afresh each time, with modes, owners and times that depend on nothing, so
+# that equal sources give an equal archive.
+$(O)/initrd.cpio: $(USER_ELFS) $(USER_ETC) $(PROGRAMS) scripts/initrd | tools
+	$(call say,CPIO,$@)
+	$(Q)OBJCOPY=$(OBJCOPY) scripts/initrd $(PROGRAMS) $(O)/root $@ $(USER_ETC)
+
+-include $(wildcard $(addprefix $(O)/user/objects/,kernel/*.d user/*/*.d user/*/*/*.d))
