@@ -27,7 +27,8 @@ struct area_owner {
 struct area {
     RB_ENTRY(area) link;
     struct page_range range;
-    uint64_t flags; /* uniform: the leaf bits of each page, software bits included */
+    ppn_t first;    /* physical page of range.start; the others follow it */
+    uint64_t flags; /* uniform: every bit of each page's leaf (V, A, D and the software bits too) */
     enum area_kind kind;
     struct area_owner *owner; /* or NULL; one retain for each area that names it */
 };

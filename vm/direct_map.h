@@ -21,6 +21,8 @@ struct frame_source buddy_source(struct buddy *buddy);
 /* What all spaces of a kernel share. */
 struct direct_map_window {
     uintptr_t offset; /* pointer = physical address + offset */
+    ppn_t first;      /* the pages that the window shows: p_to_v of others is NULL */
+    uint64_t pages;   /* 0: it shows everything */
     struct frame_source source;
     const pte_t
         *kernel_half; /* a root table whose upper 256 entries every new root gets; NULL: none */

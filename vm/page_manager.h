@@ -21,7 +21,9 @@ struct page_manager_operations {
     pte_t *(*root_ptr)(struct page_manager *manager);
     ppn_t (*root_ppn)(struct page_manager *manager);
 
-    /* The page as a pointer, and back. Inverse of each other on every live page. */
+    /* The page as a pointer, and back. Inverse of each other on every live page; neighbouring
+     * physical pages are neighbours through their pointers. NULL: the page cannot be reached (a
+     * device's registers, say), which no page of the manager's own may be. */
     void *(*p_to_v)(struct page_manager *manager, ppn_t ppn);
     ppn_t (*v_to_p)(struct page_manager *manager, const void *page);
 

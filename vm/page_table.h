@@ -10,11 +10,16 @@
  *   arrive  a run of neighbouring entries at the target level, inside one table
  *   meet    an entry above the target level that leads to a table: enter it, skip it or stop
  *   block   an entry above the target level that leads to no table (empty, or a larger page): build
- * a table there and retry, skip the entry's range, or stop leave   the walk is done with a table it
- * had entered (post-order; may be NULL)
+ *           a table there and look again, skip the entry's range, or stop
+ *   leave   the walk is done with a table that it had entered (post-order; may be NULL); not called
+ *           for the tables that a stopped walk stands in
  *
  * Runs, not single entries, are handed over: 9 instructions a page instead of 34.
- * A read-only walk has no way to change an entry (const slots); both share one walker.
+ * A read-only walk has no way to change an entry (const slots); both share one walker. It is a
+ * loop, not a recursion, and reaches each table through the page manager once.
+ *
+ * An entry is empty if all its bits are zero; anything else is in use. The upper half of a root
+ * that other roots have copied must not lose tables: unmap there only before the first copy.
  */
 #include "page_manager.h"
 
@@ -64,7 +69,8 @@ enum walk_step {
     WALK_STOP,  /* end the walk; the walk reports it */
 };
 
-/* A visitor that may change entries (the source design's Decorator). */
+/* A visitor that may change entries (the source design's Decorator). `vpn` is the first page of the
+ * walk behind the entry (leave: the last), `level` the entry's. */
 struct page_table_editor {
     bool (*arrive)(void *self, const struct entry_run *run); /* false: stop */
     enum walk_step (*meet)(void *self, pte_t *entry, vpn_t vpn, unsigned level);
@@ -88,8 +94,8 @@ bool page_table_edit(const struct page_table *table, struct page_range range, un
 bool page_table_visit(const struct page_table *table, struct page_range range, unsigned level,
                       const struct page_table_visitor *visitor, void *self);
 
-/* The entry that decides `vpn` today: a leaf at any level, or the empty entry in its way.
- * *level gets the level it stands on. */
+/* The entry that decides `vpn` today: a leaf at any level, or the empty entry in its way. *level
+ * gets the level it stands on. */
 pte_t *page_table_find(const struct page_table *table, vpn_t vpn, unsigned *level);
 
 /* Maps range to consecutive physical pages from `first` with leaves at `level`, building tables as
@@ -102,3 +108,27 @@ enum error page_table_map(const struct page_table *table, struct page_range rang
 /* Clears every leaf of the range (which must be made of leaves at `level` or empty) and frees the
  * tables that become empty. Pages behind the leaves are not touched: the caller gives them back. */
 void page_table_unmap(const struct page_table *table, struct page_range range, unsigned level);
+
+/* Empty tables that no entry leads to any more, but which a hart's address-translation cache may
+ * still know. They wait here until the caller has flushed it. The chain runs through the tables'
+ * own first entries with PTE_V clear, so a hart that reads one finds nothing mapped. */
+struct table_chain {
+    pte_t head; /* the entry that led to the first; zero: none */
+};
+
+/* Consecutive leaves: what page_table_map takes, as a value. */
+struct leaf_run {
+    struct page_range range;
+    ppn_t first;
+    uint64_t flags;
+    unsigned level;
+};
+
+/* page_table_map and page_table_unmap, for tables that harts are using: tables that are no longer
+ * needed (map: built before it failed) are added to `dead`, not freed. The caller flushes, then
+ * calls page_table_free_chain. */
+enum error page_table_map_run(const struct page_table *table, const struct leaf_run *run,
+                              struct table_chain *dead) MUST_USE;
+void page_table_detach(const struct page_table *table, struct page_range range, unsigned level,
+                       struct table_chain *dead);
+void page_table_free_chain(const struct page_table *table, struct table_chain *dead);

@@ -1,0 +1,71 @@
+/* area.c - the set of an address space's areas: a red-black tree ordered by start.
+ *
+ * Invariant: ranges are disjoint, so the order by start is the order by end as well, and one
+ * descent finds the area that holds a page. Guarded by whatever guards the address space.
+ */
+#include "area.h"
+
+#include "vm_hooks.h"
+
+static int compare_starts(const struct area *a, const struct area *b)
+{
+    return (a->range.start.v > b->range.start.v) - (a->range.start.v < b->range.start.v);
+}
+
+/* RB_GENERATE_STATIC, without the name __unused, which some C libraries lack. */
+RB_GENERATE_INTERNAL(area_tree, area, link, compare_starts, static __attribute__((unused)))
+
+void area_set_init(struct area_set *set) { *set = (struct area_set){.tree = RB_INITIALIZER()}; }
+
+void area_set_insert(struct area_set *set, struct area *area)
+{
+    const struct area *behind = area_set_find_from(set, area->range.start);
+
+    VM_ASSERT(area->range.pages > 0);
+    VM_ASSERT(!behind || behind->range.start.v >= range_end(area->range).v);
+    RB_INSERT(area_tree, &set->tree, area);
+    set->count++;
+    set->pages += area->range.pages;
+}
+
+void area_set_remove(struct area_set *set, struct area *area)
+{
+    VM_ASSERT(area_set_find(set, area->range.start) == area);
+    RB_REMOVE(area_tree, &set->tree, area);
+    set->count--;
+    set->pages -= area->range.pages;
+}
+
+struct area *area_set_find(const struct area_set *set, vpn_t vpn)
+{
+    struct area *area = area_set_find_from(set, vpn);
+
+    return area && area->range.start.v <= vpn.v ? area : NULL;
+}
+
+struct area *area_set_find_from(const struct area_set *set, vpn_t vpn)
+{
+    struct area *best = NULL;
+    struct area *area = RB_ROOT(&set->tree);
+
+    while (area) {
+        if (range_end(area->range).v > vpn.v) {
+            best = area;
+            area = RB_LEFT(area, link);
+        } else {
+            area = RB_RIGHT(area, link);
+        }
+    }
+    return best;
+}
+
+struct area *area_set_first(const struct area_set *set)
+{
+    return area_set_find_from(set, (vpn_t){0});
+}
+
+struct area *area_set_next(const struct area_set *set, struct area *area)
+{
+    (void)set; /* the links suffice */
+    return RB_NEXT(area_tree, &set->tree, area);
+}
