@@ -12,6 +12,7 @@ BIOS   ?= default
 SMP    ?= 1
 MEM    ?= 128M
 APPEND ?=
+QEMUFLAGS ?=
 PYTHON ?= /usr/bin/python3
 HOSTCC ?= gcc
 GDB    ?= gdb-multiarch
@@ -30,7 +31,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-export CROSS QEMU BIOS SMP MEM APPEND O PYTHON HOSTCC GDB PICOLIBC
+export CROSS QEMU QEMUFLAGS BIOS SMP MEM APPEND O V PYTHON HOSTCC GDB PICOLIBC
 
 Q := $(if $(filter 1,$(V)),,@)
 # $(call say,CC,file): the one line that a quiet build prints for a command.

@@ -1,7 +1,5 @@
 /* symbols.c - finds the function that holds an address, by binary search in the linked-in table.
- *
- * The weak definitions stand in for the table in the first link, which is made to learn what the
- * table must say. Read-only data: no lock.
+ * Read-only data: no lock.
  */
 #include "symbols.h"
 
@@ -9,15 +7,11 @@
 
 extern const char __text_start[], __text_end[];
 
-__attribute__((weak)) const uint64_t kernel_symbol_count = 0;
-__attribute__((weak)) const struct kernel_symbol kernel_symbols[1];
-__attribute__((weak)) const char kernel_symbol_names[1];
-
 /* How many functions begin at or before the offset. */
 static uint64_t symbol_count_until(uint64_t offset)
 {
     uint64_t low = 0;
-    uint64_t high = kernel_symbol_count;
+    uint64_t high = (uint64_t)(kernel_symbols_end - kernel_symbols);
     while (low < high) { /* those below low begin at or before offset, those from high on after */
         uint64_t middle = low + (high - low) / 2;
         if (kernel_symbols[middle].offset <= offset)

@@ -12,8 +12,8 @@ struct kernel_symbol {
     uint32_t name;   /* where its name begins in kernel_symbol_names */
 };
 
-extern const uint64_t kernel_symbol_count;
-extern const struct kernel_symbol kernel_symbols[];
+/* In the first link linker.ld makes the table empty. */
+extern const struct kernel_symbol kernel_symbols[], kernel_symbols_end[];
 extern const char kernel_symbol_names[];
 
 /* The function that holds pc, and in *offset how far pc is behind its first instruction.

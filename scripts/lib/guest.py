@@ -1,0 +1,87 @@
+"""guest.py - how QEMU is started, and its console on pipes.
+
+The make variables QEMU, BIOS, MEM, SMP, APPEND, QEMUFLAGS and O come through the environment.
+"""
+import os
+import shlex
+import subprocess
+import sys
+import threading
+
+
+def setting(name, default):
+    """A make variable from the environment; an empty one counts as not set."""
+    return os.environ.get(name) or default
+
+
+def build_path(name):
+    """Where the build put a file."""
+    return os.path.join(setting("O", "build"), name)
+
+
+def command(*console):
+    """QEMU's command line; console says what the serial port and the monitor are tied to."""
+    for name in ("kernel.elf", "initrd.cpio"):
+        if not os.path.exists(build_path(name)):
+            sys.exit(f"there is no {build_path(name)}: run `make all` first")
+    line = [setting("QEMU", "qemu-system-riscv64"), "-machine", "virt",
+            "-bios", setting("BIOS", "default"),
+            "-kernel", build_path("kernel.elf"), "-initrd", build_path("initrd.cpio"),
+            "-append", os.environ.get("APPEND", ""),
+            "-m", setting("MEM", "128M"), "-smp", setting("SMP", "1"), *console,
+            *shlex.split(os.environ.get("QEMUFLAGS", ""))]
+    if os.environ.get("V") == "1":
+        print(shlex.join(line), file=sys.stderr)
+    return line
+
+
+ON_PIPES = ("-display", "none", "-monitor", "none", "-serial", "stdio")
+WAITING_FOR_GDB = ("-S", "-gdb")
+
+
+def gdb_socket(path):
+    """The options for a QEMU that stops before its first instruction and serves gdb on a socket."""
+    return (*WAITING_FOR_GDB, f"unix:{path},server=on,wait=off")
+
+
+class Guest:
+    """A running QEMU. What it prints goes to output(bytes), called from a thread.
+
+    What is typed is held back until the guest has printed something. Firmware clears the serial
+    port's receive buffer when it starts, so a byte that came earlier would be lost.
+    """
+
+    def __init__(self, line, output, **options):
+        self.process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        bufsize=0, **options)
+        self.output = output
+        self.speaks = threading.Event()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        while data := os.read(self.process.stdout.fileno(), 65536):
+            self.speaks.set()
+            self.output(data)
+        self.speaks.set()  # it is gone: nobody need wait any more
+
+    def type(self, data):
+        """Types bytes at the console; returns when QEMU has taken them, or is gone."""
+        self.speaks.wait()
+        while data:
+            try:
+                data = data[os.write(self.process.stdin.fileno(), data):]
+            except (BrokenPipeError, ValueError):
+                return
+
+    def wait(self):
+        """Waits until QEMU ends and all it printed is out; returns its status as a shell does."""
+        status = self.process.wait()
+        self.reader.join()
+        return status if status >= 0 else 128 - status
+
+    def stop(self):
+        """Ends QEMU if it still runs."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
