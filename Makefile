@@ -52,7 +52,7 @@ CFLAGS_COMMON := -std=gnu17 -O2 -g $(WARNINGS) -fno-omit-frame-pointer \
 	-fno-stack-protector -fno-common -ffunction-sections -fdata-sections \
 	$(if $(filter 1,$(DEBUG)),-DOCTAVO_DEBUG=1,-DOCTAVO_DEBUG=0) $(PICOLIBC)
 LDFLAGS_COMMON := -static -nostartfiles $(PICOLIBC) -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
-	$(if $(filter 1,$(WERROR)),-Wl,--fatal-warnings)
+	$(if $(filter 1,$(WERROR)),-Xlinker --fatal-warnings)
 
 # ---- tools ------------------------------------------------------------------------------------
 # Runs before anything that needs a tool. Targets that promise to work on a bare machine install
