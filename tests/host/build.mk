@@ -1,0 +1,61 @@
+# tests/host/build.mk - tests that run on the machine at hand, and the line coverage of vm/.
+#
+# Each tests/host/test_*.c is a program of its own, linked with an archive of what can be tested
+# here: sources that include no header of the hardware. A new test needs no line in this file; a new
+# source to test needs its name in HOST_TESTED. Also runs alone: make -f tests/host/build.mk test-host
+
+HOSTCC ?= gcc
+O      ?= build
+Q      ?= $(if $(filter 1,$(V)),,@)
+say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c \
+	user/servers/console/line*.c user/servers/initfs/tree*.c user/bin/sh/lexer*.c \
+	user/bin/sh/parser*.c)
+# Not tests themselves: what several tests share.
+HOST_HELPERS := $(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
+HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
+
+HOST := $(O)/host
+HOST_COVERAGE := $(O)/host/coverage
+HOST_CFLAGS := -std=gnu17 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	$(if $(filter 1,$(WERROR)),-Werror) -isystem /usr/include/bsd -DLIBBSD_OVERLAY \
+	-I. -Ikernel/abi -Iuser -Itests/host
+HOST_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+HOST_LIBS := -lcmocka -lfdt -lbsd
+
+# $(call host_build,DIRECTORY,FLAGS): the archive and the programs, compiled with FLAGS.
+define host_build
+$(1)/%.o: %.c tests/host/build.mk
+	$$(call say,HOSTCC,$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(2) -MMD -MP -c $$< -o $$@
+
+$(1)/libtested.a: $$(patsubst %.c,$(1)/%.o,$$(HOST_TESTED) $$(HOST_HELPERS))
+	$$(Q)rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+
+$$(addprefix $(1)/,$$(HOST_TESTS)): $(1)/%: $(1)/tests/host/%.o $(1)/libtested.a
+	$$(call say,HOSTLD,$$@)
+	$$(Q)$$(HOSTCC) $(2) $$^ $$(HOST_LIBS) -o $$@
+
+-include $$(patsubst %.c,$(1)/%.d,$$(HOST_TESTED) $$(HOST_HELPERS) \
+	$$(HOST_TESTS:%=tests/host/%.c))
+endef
+
+# So that the first target is right when this file runs alone.
+.PHONY: test-host coverage
+test-host: $(addprefix $(HOST)/,$(HOST_TESTS)) ## run the tests that need no QEMU
+	@tests/host/run $^
+
+# The counts of an earlier run are removed: they would hide what nobody runs any more.
+coverage: $(addprefix $(HOST_COVERAGE)/,$(HOST_TESTS)) ## line coverage of vm/ by the host tests
+	$(Q)find $(HOST_COVERAGE) -name '*.gcda' -delete
+	@tests/host/run $^
+	$(Q)gcovr --root . --filter 'vm/' --exclude-unreachable-branches --fail-under-line 95 \
+		--object-directory $(HOST_COVERAGE)/vm $(HOST_COVERAGE)/vm
+
+$(eval $(call host_build,$(HOST),$(HOST_SANITIZED)))
+$(eval $(call host_build,$(HOST_COVERAGE),-O0 --coverage))
+
