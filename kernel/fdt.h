@@ -27,6 +27,12 @@ enum {
     FDT_DEVICE_INTERRUPTS = 4,
 };
 
+/* An interrupt controller, as far as those who name one need it. */
+struct fdt_controller {
+    uint32_t phandle; /* 0: none */
+    uint32_t cells;   /* of one specifier */
+};
+
 struct fdt {
     const uint8_t *blob;
     size_t size;             /* bytes of the whole blob, as its header says */
@@ -35,8 +41,9 @@ struct fdt {
     uint32_t structure_size;
     const char *strings;
     uint32_t strings_size;
-    const char *complaint;      /* what was wrong, for people; NULL: nothing so far */
-    const char *complaint_node; /* name of the node it was found in, or NULL */
+    struct fdt_controller last_controller; /* the one found last by phandle */
+    const char *complaint;                 /* what was wrong, for people; NULL: nothing so far */
+    const char *complaint_node;            /* name of the node it was found in, or NULL */
 };
 
 /* A node and the way to it. Only valid for an opened tree. */

@@ -145,43 +145,58 @@ enum error fdt_node_region(const struct fdt_node *node, unsigned index, struct f
 
 /* --- Interrupts ------------------------------------------------------------------------------- */
 
-/* The node that receives what "interrupts" of this one names. */
-static enum error interrupt_parent(const struct fdt_node *node, struct fdt_node *controller)
+static enum error controller_read(const struct fdt_node *node, struct fdt_controller *controller)
 {
-    struct fdt_node at = *node;
-    struct fdt_property cells;
-    for (;;) {
-        uint32_t phandle;
-        enum error error = fdt_property_u32(&at, "interrupt-parent", &phandle);
-        if (error == E_OK)
-            error = fdt_node_by_phandle(node->fdt, phandle, controller);
-        else if (error == E_NOENT && at.depth > 0) {
-            at = node_parent(&at);
-            if (fdt_property_find(&at, "#interrupt-cells", &cells) != E_OK)
-                continue;
-            *controller = at;
-            return E_OK;
-        }
-        return error == E_NOENT ? fdt_refuse(node->fdt, node, "interrupts without a controller")
-                                : error;
-    }
-}
-
-static enum error interrupt_cells_read(const struct fdt_node *controller, uint32_t *cells)
-{
-    enum error error = fdt_property_u32(controller, "#interrupt-cells", cells);
-    if (error == E_NOENT || (error == E_OK && (*cells == 0 || *cells > FDT_CELLS_MAX)))
-        error = fdt_refuse(controller->fdt, controller, "an interrupt controller without cells");
+    struct fdt_controller found = {.phandle = fdt_node_phandle(node)};
+    enum error error = fdt_property_u32(node, "#interrupt-cells", &found.cells);
+    if (error == E_NOENT || (error == E_OK && (found.cells == 0 || found.cells > FDT_CELLS_MAX)))
+        error = fdt_refuse(node->fdt, node, "an interrupt controller without usable cells");
+    if (error == E_OK)
+        *controller = found;
     return error;
 }
 
-/* The specifier at `cell`, of which `cells` belong to it. */
-static struct fdt_interrupt interrupt_at(uint32_t controller, const uint8_t *cell, uint32_t cells)
+/* Searching a phandle walks the whole tree, and nearly all devices name the same controller: the
+ * last one is remembered. */
+static enum error controller_find(const struct fdt_node *node, uint32_t phandle,
+                                  struct fdt_controller *controller)
+{
+    struct fdt *fdt = node->fdt;
+    struct fdt_node found;
+    if (phandle == 0 || phandle != fdt->last_controller.phandle) {
+        if (fdt_node_by_phandle(fdt, phandle, &found) != E_OK)
+            return fdt_refuse(fdt, node, "an interrupt of an unknown controller");
+        enum error error = controller_read(&found, &fdt->last_controller);
+        if (error != E_OK)
+            return error;
+    }
+    *controller = fdt->last_controller;
+    return E_OK;
+}
+
+/* The controller that receives what "interrupts" of this node names. */
+static enum error interrupt_parent(const struct fdt_node *node, struct fdt_controller *controller)
+{
+    struct fdt_node at = *node;
+    struct fdt_property cells;
+    uint32_t phandle = 0;
+    enum error error;
+    while ((error = fdt_property_u32(&at, "interrupt-parent", &phandle)) == E_NOENT) {
+        if (at.depth == 0)
+            return fdt_refuse(node->fdt, node, "interrupts without a controller");
+        at = node_parent(&at);
+        if (fdt_property_find(&at, "#interrupt-cells", &cells) == E_OK)
+            return controller_read(&at, controller);
+    }
+    return error == E_OK ? controller_find(node, phandle, controller) : error;
+}
+
+static struct fdt_interrupt interrupt_at(struct fdt_controller controller, const uint8_t *specifier)
 {
     return (struct fdt_interrupt){
-        .controller = controller,
-        .number = fdt_cell(cell),
-        .flags = cells > 1 ? fdt_cell(cell + 4) : 0,
+        .controller = controller.phandle,
+        .number = fdt_cell(specifier),
+        .flags = controller.cells > 1 ? fdt_cell(specifier + 4) : 0,
     };
 }
 
@@ -189,23 +204,20 @@ static struct fdt_interrupt interrupt_at(uint32_t controller, const uint8_t *cel
 static enum error interrupt_extended(const struct fdt_node *node, const struct fdt_property *list,
                                      unsigned index, struct fdt_interrupt *interrupt)
 {
-    uint32_t offset = 0, cells;
+    struct fdt_controller controller;
+    uint32_t offset = 0;
     while (list->length - offset >= 4) {
-        uint32_t phandle = fdt_cell(list->value + offset);
-        struct fdt_node controller;
-        if (fdt_node_by_phandle(node->fdt, phandle, &controller) != E_OK)
-            return fdt_refuse(node->fdt, node, "an interrupt of an unknown controller");
-        enum error error = interrupt_cells_read(&controller, &cells);
+        enum error error = controller_find(node, fdt_cell(list->value + offset), &controller);
         if (error != E_OK)
             return error;
         offset += 4;
-        if (list->length - offset < cells * 4)
+        if (list->length - offset < controller.cells * 4)
             return fdt_refuse(node->fdt, node, "interrupts-extended ends inside an entry");
         if (index-- == 0) {
-            *interrupt = interrupt_at(phandle, list->value + offset, cells);
+            *interrupt = interrupt_at(controller, list->value + offset);
             return E_OK;
         }
-        offset += cells * 4;
+        offset += controller.cells * 4;
     }
     if (offset != list->length)
         return fdt_refuse(node->fdt, node, "interrupts-extended ends inside an entry");
@@ -216,23 +228,20 @@ enum error fdt_node_interrupt(const struct fdt_node *node, unsigned index,
                               struct fdt_interrupt *interrupt)
 {
     struct fdt_property list;
-    struct fdt_node controller;
-    uint32_t cells;
+    struct fdt_controller controller;
     if (fdt_property_find(node, "interrupts-extended", &list) == E_OK)
         return interrupt_extended(node, &list, index, interrupt);
     if (fdt_property_find(node, "interrupts", &list) != E_OK)
         return E_NOENT;
     enum error error = interrupt_parent(node, &controller);
-    if (error == E_OK)
-        error = interrupt_cells_read(&controller, &cells);
     if (error != E_OK)
         return error;
-    if (list.length % (cells * 4) != 0)
+    uint32_t size = controller.cells * 4;
+    if (list.length % size != 0)
         return fdt_refuse(node->fdt, node, "interrupts does not fit the cells of its controller");
-    if (index >= list.length / (cells * 4))
+    if (index >= list.length / size)
         return E_NOENT;
-    *interrupt =
-        interrupt_at(fdt_node_phandle(&controller), list.value + (size_t)index * cells * 4, cells);
+    *interrupt = interrupt_at(controller, list.value + (size_t)index * size);
     return E_OK;
 }
 

@@ -38,13 +38,13 @@ enum error fdt_property_u64(const struct fdt_node *node, const char *name, uint6
 
 enum error fdt_property_u32(const struct fdt_node *node, const char *name, uint32_t *value)
 {
-    uint64_t wide;
-    enum error error = fdt_property_u64(node, name, &wide);
+    struct fdt_property property;
+    enum error error = fdt_property_find(node, name, &property);
     if (error != E_OK)
         return error;
-    if (wide > UINT32_MAX)
-        return fdt_refuse(node->fdt, node, "a property that should have 32 bits has more");
-    *value = (uint32_t)wide;
+    if (property.length != 4)
+        return fdt_refuse(node->fdt, node, "a property that should be a 32-bit number is none");
+    *value = fdt_cell(property.value);
     return E_OK;
 }
 
@@ -81,10 +81,7 @@ bool fdt_property_lists(const struct fdt_node *node, const char *name, const cha
 uint32_t fdt_node_phandle(const struct fdt_node *node)
 {
     uint32_t phandle = 0;
-    if (fdt_property_u32(node, "phandle", &phandle) != E_OK &&
-        fdt_property_u32(node, "linux,phandle", &phandle) != E_OK)
-        return 0;
-    return phandle;
+    return fdt_property_u32(node, "phandle", &phandle) == E_OK ? phandle : 0;
 }
 
 bool fdt_node_available(const struct fdt_node *node)
