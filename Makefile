@@ -17,7 +17,8 @@ PYTHON ?= /usr/bin/python3
 HOSTCC ?= gcc
 GDB    ?= gdb-multiarch
 GDBFLAGS ?=
-PYTESTFLAGS ?=
+# As many machines at a time as there are processors.
+PYTESTFLAGS ?= --quiet --numprocesses=auto --maxprocesses=8
 # Where picolibc is: these two flags choose its fast build (the other copies byte by byte).
 PICOLIBC ?= --specs=picolibc.specs --picolibc-buildtype=release
 # What makes the tools be there; `SETUP=:` leaves the machine alone.
@@ -50,17 +51,25 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 # that do not depend on where the tree stands.
 CFLAGS_COMMON := -std=gnu17 -O2 -g $(WARNINGS) -fno-omit-frame-pointer \
 	-fno-stack-protector -fno-common -ffunction-sections -fdata-sections \
-	$(if $(filter 1,$(DEBUG)),-DOCTAVO_DEBUG=1,-DOCTAVO_DEBUG=0) $(PICOLIBC)
+	$(if $(filter 1,$(DEBUG)),-DOCTAVO_DEBUG=1) $(PICOLIBC)
 LDFLAGS_COMMON := -static -nostartfiles $(PICOLIBC) -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 	$(if $(filter 1,$(WERROR)),-Xlinker --fatal-warnings)
 
 # ---- tools ------------------------------------------------------------------------------------
-# Runs before anything that needs a tool. Targets that promise to work on a bare machine install
-# what is missing; the others only say what it is, before a compiler that is not there is called.
+# Targets that promise to work on a bare machine install what is missing while make still reads
+# this file, so that whatever they build, in whatever order, finds its tools.
 INSTALLING := qemu gdb test test-host test-system coverage fuzz tidy format
+ifneq ($(filter $(INSTALLING),$(MAKECMDGOALS)),)
+ifneq ($(shell $(SETUP) >&2 && echo done),done)
+$(error some tools are missing and could not be installed: see above, or run `make doctor`)
+endif
+endif
+
+# What compiles or links needs this first (order only): it says what is missing before the build
+# fails for the lack of it.
 .PHONY: tools
 tools:
-	@$(if $(filter $(INSTALLING),$(MAKECMDGOALS)),$(SETUP),scripts/doctor --build)
+	@scripts/doctor --build
 
 # $(call flags_file,FILE,FLAGS): FILE holds FLAGS and changes only when they do.
 .PHONY: FORCE
@@ -92,16 +101,18 @@ gdb: all ## boot stopped, with gdb attached (docs/debugging.md)
 console: ## the guest's console, in a second terminal beside `make gdb`
 	@$(PYTHON) scripts/console
 
-test: all ## everything below that can fail: tidy, host tests, system tests
-	@scripts/test tidy test-host test-system
+# The three parts build what they need themselves; the script adds up what they report.
+test: all ## check style, then run the host tests and the system tests
+	+@$(PYTHON) scripts/test tidy test-host test-system
 
-test-system: all ## boot in QEMU and type at the shell
+test-system: all ## boot in QEMU, with and without DEBUG=1, and type at the shell
+	+@$(if $(filter 1,$(DEBUG)),,$(MAKE) --no-print-directory DEBUG=1 O=$(O)/debug all)
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTESTFLAGS)
 
-tidy: | tools ## check style, sizes, includes and the paths in the documents
+tidy: ## check style, sizes, includes and the paths in the documents
 	@$(PYTHON) scripts/tidy
 
-format: | tools ## format all C with clang-format
+format: ## format all C with clang-format
 	@$(PYTHON) scripts/tidy --format
 
 doctor: ## check each tool's version and say how to get what is missing

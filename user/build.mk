@@ -58,8 +58,9 @@ $(PROGRAMS): FORCE
 
 # $(call user_program,NAME): how NAME is linked.
 define user_program
-$(call user_elf,$(1)): $(patsubst %.c,$(O)/user/objects/%.o,$(wildcard user/$(1).c user/$(1)/*.c) \
-		$(if $(filter tests/%,$(1)),$(wildcard user/tests/lib/*.c))) \
+$(call user_elf,$(1)): $(patsubst %,$(O)/user/objects/%.o,$(basename \
+		$(wildcard user/$(1).c user/$(1)/*.c user/$(1)/*.S) \
+		$(if $(filter tests/%,$(1)),$(wildcard user/tests/lib/*.c)))) \
 		$(USER_LIB) $(PROGRAMS) user/link.ld $(USER_FLAGS)
 	$(call say,LD,$(1))
 	$(Q)mkdir -p $$(@D)
