@@ -20,9 +20,10 @@ USER_LIB_SOURCES := $(sort $(wildcard user/lib/*.c user/lib/*.S)) $(USER_SHARED)
 USER_LIB_OBJECTS := $(patsubst %,$(O)/user/objects/%.o,$(basename $(USER_LIB_SOURCES)))
 
 # The names of the programs as paths in the initrd, before init gets its place at the top.
-USER_NAMES := $(sort $(patsubst user/%.c,%,$(wildcard user/bin/*.c user/servers/*.c user/tests/*.c)) \
-	$(filter-out tests/lib,$(patsubst user/%/,%,$(sort $(dir \
-		$(wildcard user/bin/*/*.c user/servers/*/*.c user/tests/*/*.c))))))
+USER_FILES   := $(wildcard user/bin/*.c user/servers/*.c user/tests/*.c)
+USER_FOLDERS := $(dir $(wildcard user/bin/*/*.c user/servers/*/*.c user/tests/*/*.c))
+USER_NAMES   := $(filter-out tests/lib,$(sort $(patsubst user/%.c,%,$(USER_FILES)) \
+	$(patsubst user/%/,%,$(USER_FOLDERS))))
 # $(call user_elf,NAME): the program with its symbols.
 user_elf = $(O)/user/$(1).elf
 USER_ELFS := $(foreach name,$(USER_NAMES),$(call user_elf,$(name)))

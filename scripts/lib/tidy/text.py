@@ -32,8 +32,9 @@ def heads(tree):
     """Each file says first what it is for."""
     for path in tree.select(".c", ".h", ".S", ".ld"):
         text = tree.text(path).removeprefix("#pragma once\n")
-        if not text.startswith(f"/* {os.path.basename(path)} - "):
-            yield path, 1, f"must begin with /* {os.path.basename(path)} - what it is for"
+        name = os.path.basename(path)
+        if not re.match(rf"/\* ([\w/]+/)?{re.escape(name)} - ", text):
+            yield path, 1, f"must begin with /* {name} - what it is for"
     for path in tree.select(".h"):
         if not tree.text(path).startswith("#pragma once\n"):
             yield path, 1, "a header begins with #pragma once"
