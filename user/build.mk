@@ -10,7 +10,14 @@
 
 USER_ARCH    := -march=rv64gc -mabi=lp64d -mcmodel=medany
 USER_CFLAGS  := $(USER_ARCH) $(CFLAGS_COMMON) -Iuser/lib/include -Iuser -Ikernel/abi -I.
-USER_LDFLAGS := $(USER_ARCH) $(LDFLAGS_COMMON) -T user/link.ld -L$(O)/user --oslib=octavo
+# The library stands before the C library, some of whose functions it replaces: those that the C
+# library itself calls are named here, so that ld takes them from the first. stderr needs wrappers:
+# user/lib/stream_error.c.
+USER_REPLACED := sbrk fflush fopen fdopen __retarget_lock_init
+USER_WRAPPED  := vfprintf fputs fputc fwrite
+USER_LDFLAGS  := $(USER_ARCH) $(LDFLAGS_COMMON) -T user/link.ld -L$(O)/user --oslib=octavo \
+	$(addprefix -Wl$(comma)-u$(comma),$(USER_REPLACED)) \
+	$(addprefix -Wl$(comma)--wrap=,$(USER_WRAPPED))
 USER_FLAGS   := $(O)/user/flags
 
 # Parsers that the kernel and programs share: the same file, compiled for user mode.
@@ -57,7 +64,9 @@ $(PROGRAMS): FORCE
 	done > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-# $(call user_program,NAME): how NAME is linked.
+# $(call user_program,NAME): how NAME is linked. All of our library comes in before picolibc is
+# searched, so that our functions stand in for its own of the same name (sbrk, _user_strerror); the
+# linker leaves out again what nothing uses.
 define user_program
 $(call user_elf,$(1)): $(patsubst %,$(O)/user/objects/%.o,$(basename \
 		$(wildcard user/$(1).c user/$(1)/*.c user/$(1)/*.S) \
@@ -66,7 +75,7 @@ $(call user_elf,$(1)): $(patsubst %,$(O)/user/objects/%.o,$(basename \
 	$(call say,LD,$(1))
 	$(Q)mkdir -p $$(@D)
 	$(Q)address=$$$$(awk '$$$$2 == "$(1)" { print $$$$1 }' $(PROGRAMS)) && \
-		$(CC) $(USER_LDFLAGS) -Wl,--defsym=PROGRAM_BASE=$$$$address $$(filter %.o,$$^) -o $$@
+		$(CC) $(USER_LDFLAGS) -Wl,--defsym=PROGRAM_BASE=$$$$address $$(filter %.o,$$^) $(USER_LIB) -o $$@
 endef
 $(foreach name,$(USER_NAMES),$(eval $(call user_program,$(name))))
 

@@ -12,7 +12,7 @@ import gdb
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-MODULES = ("symbols", "attach")
+MODULES = ("symbols", "attach", "view", "paging", "kernel")
 COMMANDS = []
 for name in MODULES:
     COMMANDS += importlib.import_module(f"octavo_{name}").COMMANDS
