@@ -60,9 +60,10 @@ static enum error new_root(struct page_manager *manager)
     struct direct_map *map = direct_map_of(manager);
     const pte_t *kernel_half = map->window->kernel_half;
     uint64_t flags = 0;
-    pte_t *root = allocate(manager, 1, &flags);
+    pte_t *root;
 
     VM_ASSERT(!map->root);
+    root = allocate(manager, 1, &flags);
     if (!root)
         return E_NOMEM;
     memset(root, 0, PAGE_SIZE);

@@ -47,6 +47,14 @@ static bool walk_arrive(struct walk *walk, const struct page_table_editor *edito
     return editor->arrive(self, &run);
 }
 
+/* Goes behind the entry at vpn, but not out of the range. */
+static void walk_skip(struct walk *walk)
+{
+    const uint64_t next = (walk->vpn.v | (level_pages(walk->level) - 1)) + 1;
+
+    walk->vpn.v = next < walk->end.v ? next : walk->end.v;
+}
+
 /* Asks about one entry above the target level and enters its table or goes behind it. */
 static bool walk_descend(struct walk *walk, const struct page_table *table,
                          const struct page_table_editor *editor, void *self)
@@ -64,7 +72,7 @@ static bool walk_descend(struct walk *walk, const struct page_table *table,
     if (step == WALK_ENTER)
         walk->tables[--walk->level] = table_behind(table, *entry);
     else if (step == WALK_SKIP)
-        walk->vpn = (vpn_t){(walk->vpn.v | (level_pages(level) - 1)) + 1};
+        walk_skip(walk);
     return step != WALK_STOP;
 }
 
