@@ -36,6 +36,7 @@ enum error {
     E_RANGE = 34,  /* the result does not fit */
     E_NOSYS = 88,  /* no such system call or message */
     E_NAMETOOLONG = 91,
+    E_LOOP = 92,       /* too many symbolic links on the way */
     E_TIMEDOUT = 116,  /* the deadline passed */
     E_MSGSIZE = 122,   /* the message's buffer is too small */
     E_CANCELED = 140,  /* the operation was called off */
