@@ -10,14 +10,13 @@
 
 USER_ARCH    := -march=rv64gc -mabi=lp64d -mcmodel=medany
 USER_CFLAGS  := $(USER_ARCH) $(CFLAGS_COMMON) -Iuser/lib/include -Iuser -Ikernel/abi -I.
-# The library stands before the C library, some of whose functions it replaces: those that the C
-# library itself calls are named here, so that ld takes them from the first. stderr needs wrappers:
-# user/lib/stream_error.c.
-USER_REPLACED := sbrk fflush fopen fdopen __retarget_lock_init
+# The library stands before the C library, some of whose functions it replaces. Those that only the
+# C library itself calls are named here, so that the linker looks for them in time. stderr needs
+# wrappers: user/lib/stream_error.c.
+USER_REPLACED := sbrk __retarget_lock_init
 USER_WRAPPED  := vfprintf fputs fputc fwrite
 USER_LDFLAGS  := $(USER_ARCH) $(LDFLAGS_COMMON) -T user/link.ld -L$(O)/user --oslib=octavo \
-	$(addprefix -Wl$(comma)-u$(comma),$(USER_REPLACED)) \
-	$(addprefix -Wl$(comma)--wrap=,$(USER_WRAPPED))
+	$(foreach name,$(USER_REPLACED),-u $(name)) $(foreach name,$(USER_WRAPPED),-Wl,--wrap=$(name))
 USER_FLAGS   := $(O)/user/flags
 
 # Parsers that the kernel and programs share: the same file, compiled for user mode.

@@ -31,7 +31,8 @@ struct program_source {
     uint64_t size;     /* of the image, or of the file, bytes */
 };
 
-/* A loaded program: its space, which the holder owns. */
+/* A loaded program. `space` is the holder's, the lowest number that was free: who arranges
+ * descriptors before program_run must not close it or dup2 over it. */
 struct program {
     int space;
     uint64_t entry;
@@ -41,7 +42,8 @@ struct program {
 
 /* Loads the file at `path`, or the interpreter that its first line `#!interpreter [argument]`
  * names. -> 0, or -1 with errno and nothing held: ENOENT and other errors of the file server;
- * EACCES no regular file or no x bit; ENOEXEC not a program; E2BIG; ENOMEM; ELOOP. */
+ * EACCES no regular file or no x bit; ENOEXEC not a program, or scripts that interpret each other;
+ * E2BIG; ENOMEM. */
 int program_load(const char *path, char *const argv[], char *const envp[], struct program *program);
 
 /* Loads an ELF image in memory; `name` is for ps. -> as above. */

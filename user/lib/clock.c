@@ -1,0 +1,85 @@
+/* clock.c - time. The machine keeps no calendar: CLOCK_REALTIME too counts from boot, as if that
+ * were the beginning of 1970. */
+#include "posix.h"
+
+#include <octavo/calls.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NS_PER_SECOND = 1000000000, NS_PER_US = 1000 };
+
+static struct timespec timespec_from_ns(uint64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_SECOND),
+                             .tv_nsec = (long)(ns % NS_PER_SECOND)};
+}
+
+static long read_clock(clockid_t clock, struct timespec *now)
+{
+    struct process_info info;
+    long found;
+
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_MONOTONIC:
+        *now = timespec_from_ns(clock_get());
+        return 0;
+    case CLOCK_PROCESS_CPUTIME_ID:
+        found = process_info(HANDLE_SELF, getpid(), &info);
+        if (found < 0)
+            return found;
+        *now = timespec_from_ns(info.cpu_ns);
+        return 0;
+    default:
+        return -E_INVAL;
+    }
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    return (int)posix_result(read_clock(clock, now));
+}
+
+int gettimeofday(struct timeval *now, void *zone)
+{
+    uint64_t ns = clock_get();
+
+    (void)zone;
+    *now = (struct timeval){.tv_sec = (time_t)(ns / NS_PER_SECOND),
+                            .tv_usec = (suseconds_t)(ns % NS_PER_SECOND / NS_PER_US)};
+    return 0;
+}
+
+/* now + ns, or never when that does not fit. */
+static uint64_t deadline_after(uint64_t seconds, uint64_t ns)
+{
+    uint64_t deadline;
+
+    if (__builtin_mul_overflow(seconds, NS_PER_SECOND, &deadline) ||
+        __builtin_add_overflow(deadline, ns, &deadline) ||
+        __builtin_add_overflow(deadline, clock_get(), &deadline))
+        return DEADLINE_NONE;
+    return deadline;
+}
+
+int nanosleep(const struct timespec *duration, struct timespec *left)
+{
+    if (duration->tv_sec < 0 || duration->tv_nsec < 0 || duration->tv_nsec >= NS_PER_SECOND)
+        return (int)posix_result(-E_INVAL);
+    if (left != NULL)
+        *left = (struct timespec){0};
+    return (int)posix_result(
+        clock_sleep(deadline_after((uint64_t)duration->tv_sec, (uint64_t)duration->tv_nsec)));
+}
+
+unsigned sleep(unsigned seconds)
+{
+    clock_sleep(deadline_after(seconds, 0));
+    return 0;
+}
+
+int usleep(useconds_t microseconds)
+{
+    return (int)posix_result(clock_sleep(deadline_after(0, (uint64_t)microseconds * NS_PER_US)));
+}
