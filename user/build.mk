@@ -10,13 +10,10 @@
 
 USER_ARCH    := -march=rv64gc -mabi=lp64d -mcmodel=medany
 USER_CFLAGS  := $(USER_ARCH) $(CFLAGS_COMMON) -Iuser/lib/include -Iuser -Ikernel/abi -I.
-# The library stands before the C library, some of whose functions it replaces. Those that only the
-# C library itself calls are named here, so that the linker looks for them in time. stderr needs
-# wrappers: user/lib/stream_error.c.
-USER_REPLACED := sbrk __retarget_lock_init
-USER_WRAPPED  := vfprintf fputs fputc fwrite
-USER_LDFLAGS  := $(USER_ARCH) $(LDFLAGS_COMMON) -T user/link.ld -L$(O)/user --oslib=octavo \
-	$(foreach name,$(USER_REPLACED),-u $(name)) $(foreach name,$(USER_WRAPPED),-Wl,--wrap=$(name))
+# Functions of the C library that ours go around: user/lib/stream_error.c.
+USER_WRAPPED := vfprintf fputs fputc fwrite
+USER_LDFLAGS := $(USER_ARCH) $(LDFLAGS_COMMON) -T user/link.ld \
+	$(foreach name,$(USER_WRAPPED),-Wl,--wrap=$(name))
 USER_FLAGS   := $(O)/user/flags
 
 # Parsers that the kernel and programs share: the same file, compiled for user mode.
@@ -74,7 +71,8 @@ $(call user_elf,$(1)): $(patsubst %,$(O)/user/objects/%.o,$(basename \
 	$(call say,LD,$(1))
 	$(Q)mkdir -p $$(@D)
 	$(Q)address=$$$$(awk '$$$$2 == "$(1)" { print $$$$1 }' $(PROGRAMS)) && \
-		$(CC) $(USER_LDFLAGS) -Wl,--defsym=PROGRAM_BASE=$$$$address $$(filter %.o,$$^) $(USER_LIB) -o $$@
+		$(CC) $(USER_LDFLAGS) -Wl,--defsym=PROGRAM_BASE=$$$$address $$(filter %.o,$$^) \
+		-Wl,--whole-archive $(USER_LIB) -Wl,--no-whole-archive -o $$@
 endef
 $(foreach name,$(USER_NAMES),$(eval $(call user_program,$(name))))
 
