@@ -1,9 +1,10 @@
 /* heap.c - memory for malloc: sbrk over a part of the address space that nothing else uses.
  *
- * [HEAP_START, top) is given out and [HEAP_START, mapped) is there, HEAP_START <= top <= mapped <=
- * HEAP_END. It grows by at least the heap's own size up to HEAP_STEP_MAX, so that a growing heap
- * costs few system calls and few mappings, and it never shrinks. Guarded by the C library's lock,
- * which malloc holds already (it is recursive).
+ * The heap lies above all programs and below the place where the kernel puts mappings that name no
+ * address. [HEAP_START, top) is given out and [HEAP_START, mapped) is there, HEAP_START <= top <=
+ * mapped <= HEAP_END. It grows by at least the heap's own size up to HEAP_STEP_MAX, so that a
+ * growing heap costs few system calls and few mappings, and it never shrinks. Guarded by the C
+ * library's lock, which malloc holds already (it is recursive).
  */
 #include "posix.h"
 
@@ -13,8 +14,8 @@
 #include <sys/lock.h>
 #include <unistd.h>
 
-#define HEAP_START    0x1000000000ull
-#define HEAP_END      0x2000000000ull
+#define HEAP_START    0x0400000000ull
+#define HEAP_END      0x1000000000ull
 #define HEAP_STEP_MIN (64 * 1024ull)
 #define HEAP_STEP_MAX (1024 * 1024ull)
 

@@ -24,9 +24,9 @@ struct call_result {
     uint64_t second;
 };
 
-/* The registers that a system call changes besides a0 to a7: the caller-saved ones, which the
- * kernel clears (RISC-V ELF psABI, "Integer Register Convention"). */
-#define SYSTEM_CALL_CLOBBERS "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "memory"
+/* The registers that a system call changes besides a0 to a7: the caller-saved ones but ra, which
+ * the kernel clears (RISC-V ELF psABI, "Integer Register Convention"). */
+#define SYSTEM_CALL_CLOBBERS "t0", "t1", "t2", "t3", "t4", "t5", "t6", "memory"
 
 /* The bare system call; any number, any arguments. */
 static inline struct call_result system_call_raw(uint64_t number, struct call_arguments arguments)
