@@ -1,4 +1,4 @@
-"""octavo_kernel.py - processes, threads, spaces and free memory, read from the kernel's structures."""
+"""octavo_kernel.py - processes, threads, spaces and free memory, from the kernel's structures."""
 import gdb
 import octavo_view
 

@@ -38,7 +38,7 @@ def current_root():
 
 
 class PageTable(gdb.Command):
-    """oct-pt VA [PID]: how an address is translated, in the hart's space or in that of a process."""
+    """oct-pt VA [PID]: how an address is translated, in the hart's space or in a process's."""
 
     def __init__(self):
         super().__init__("oct-pt", gdb.COMMAND_DATA)

@@ -32,4 +32,5 @@ def check(tree):
         outputs = pool.map(lambda path: compiles(tree.root, path), headers)
     for path, output in zip(headers, outputs):
         if output:
-            yield path, 1, "does not compile alone:\n" + output.rstrip()
+            first = next((line for line in output.splitlines() if "error:" in line), output)
+            yield path, 1, "does not compile alone: " + first
