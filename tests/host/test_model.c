@@ -159,12 +159,14 @@ static void compare_cell(struct model_space *s, size_t i)
     assert_int_equal(there, (cell->flags & other) != 0);
 }
 
-/* Page manager, areas, owner and a sample of cells; `all`: every cell. */
+/* Areas and a sample of cells; `all`: every cell. The checker, which looks at every entry of every
+ * table, runs now and then: what breaks a table keeps it broken. */
 static void compare(struct model_space *s, size_t from, size_t count, bool all)
 {
     uint64_t pages = 0, areas = 0, last = 0;
 
-    assert_sound(&s->space);
+    if (all || chance(4) == 0)
+        assert_sound(&s->space);
     for (size_t i = 0; i < UNIVERSE; i++) {
         pages += s->cells[i].area != 0;
         areas += s->cells[i].area && s->cells[i].area != last;
