@@ -10,8 +10,11 @@ Q      ?= $(if $(filter 1,$(V)),,@)
 say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c \
-	user/servers/console/line*.c user/servers/initfs/tree*.c user/bin/sh/lexer*.c \
-	user/bin/sh/parser*.c)
+	user/servers/console/line*.c user/servers/initfs/tree*.c \
+	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
+	user/servers/init/child.c \
+	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \
+		editor.c history.c completion.c))
 # Not tests themselves: what several tests share.
 HOST_HELPERS := $(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))

@@ -75,7 +75,7 @@ static enum error add_entry(struct tree *tree, const struct cpio_entry *entry)
 {
     size_t length = strlen(entry->name);
 
-    if (length > 0 && entry->name[length - 1] == '/')
+    while (length > 0 && entry->name[length - 1] == '/')
         length--;
     if (!is_possible_path(entry->name, length)) {
         tree->complaint = "a file with an impossible name is left out";
