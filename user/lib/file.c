@@ -14,26 +14,28 @@
 /* What one message moves at most: its length has 32 bits, a count must not look negative. */
 #define TRANSFER_MAX ((size_t)1 << 30)
 
+static void drop_handle(struct message *m)
+{
+    if (message_has_handle(m))
+        handle_close(message_take_handle(m));
+}
+
 long file_call(int file, struct message *m)
 {
     long status = message_call(file, m);
 
-    if (status >= 0 && message_has_handle(m))
-        handle_close((int)m->word[2]);
+    drop_handle(m);
     return status == -E_NOSYS ? -E_INVAL : status;
 }
 
 long file_call_for_handle(int channel, struct message *m)
 {
     long status = message_call(channel, m);
-    int handle;
 
-    if (status == -E_NOSYS)
-        return -E_INVAL;
-    if (status < 0)
-        return status;
-    handle = message_take_handle(m);
-    return handle == HANDLE_NONE ? -E_IO : handle;
+    if (status >= 0)
+        return message_has_handle(m) ? message_take_handle(m) : -E_IO;
+    drop_handle(m);
+    return status == -E_NOSYS ? -E_INVAL : status;
 }
 
 /* A count that exceeds what was asked for is a server's lie. */

@@ -5,22 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Answers the caller of *request, if `status` says so, and receives the next message into it. */
-static long reply_and_receive(int port, long status, struct message *reply, struct message *request)
+/* A reply with a handle goes by itself: of reply_recv one does not learn that the caller is gone,
+ * and the handle would stay here. If it cannot go for another reason, the caller gets that error.
+ */
+static void reply_with_handle(uint64_t token, long status, const struct message *reply)
 {
-    long result;
+    static const struct message nothing;
+    long result = message_reply(token, status, reply);
 
+    if (result < 0 && (reply->label & MESSAGE_MOVE) != 0)
+        handle_close((int)reply->word[2]);
+    if (result < 0 && result != -E_SRCH)
+        message_reply(token, result, &nothing);
+}
+
+/* Answers the caller of *request, if `status` says so, and receives the next message into it. */
+static long reply_and_receive(int port, long status, const struct message *reply,
+                              struct message *request)
+{
     if (status == SERVER_NO_REPLY)
         return message_recv(port, request);
-    result = message_reply_recv(port, status, reply, request);
-    if (result < 0 && message_has_handle(reply)) {
-        /* The handle could not go; its owner gets the error instead. */
-        if ((reply->label & MESSAGE_MOVE) != 0)
-            handle_close((int)reply->word[2]);
-        *reply = (struct message){0};
-        result = message_reply_recv(port, result, reply, request);
-    }
-    return result;
+    if (!message_has_handle(reply))
+        return message_reply_recv(port, status, reply, request);
+    reply_with_handle(request->token, status, reply);
+    return message_recv(port, request);
 }
 
 /* Gives one message to the server's functions. -> the status to answer. */

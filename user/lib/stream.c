@@ -12,6 +12,7 @@
 
 #include "lock.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/lock.h>
@@ -47,9 +48,12 @@ static int stream_first_put(char c, FILE *file)
 
     /* A caller that fetched this function before a run of characters comes here again. */
     if (file->put == stream_first_put) {
+        int reason = errno; /* isatty sets it for what is no terminal, which is no error here */
+
         file->put = __bufio_put;
         if (isatty(stream->base.fd))
             stream->base.bflags |= __BLBF;
+        errno = reason;
     }
     return __bufio_put(c, file);
 }

@@ -43,9 +43,9 @@ struct server {
     void (*event)(struct server *server, uint64_t badge, uint64_t bits);
 };
 
-/* Serves until the port fails, which for a server that holds RIGHT_RECV is never. A reply that
- * cannot be sent because of the handle on it (the client's table is full) becomes that error,
- * without the handle, which is closed if it was to move. */
+/* Serves until the port fails, which for a server that holds RIGHT_RECV is never. A handle on a
+ * reply that cannot be sent is closed if it was to move; a caller that still waits gets the error.
+ */
 _Noreturn void server_run(struct server *server);
 
 /* The length of the buffer that the caller declared in this direction (BUFFER_IN or BUFFER_OUT);
