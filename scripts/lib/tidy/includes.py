@@ -23,6 +23,8 @@ LAYERS = (
     (r"user/proto/", ("user/proto/", "kernel/abi/")),
     (r"user/lib/", ("user/lib/", "user/proto/", "kernel/abi/")),
     (r"user/tests/", ("user/tests/", "user/lib/", "user/proto/", "kernel/abi/")),
+    # Programs of one file share headers that stand beside them.
+    (r"user/bin/[^/]+$", ("user/bin/", "user/lib/", "user/proto/", "kernel/abi/")),
     (r"user/(servers|bin)/", ("user/lib/", "user/proto/", "kernel/abi/")),
 )
 

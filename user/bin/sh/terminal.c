@@ -1,48 +1,48 @@
-/* terminal.c - messages to the terminal on descriptor 0. A terminal that does not answer is as good
- * as none, so errors end here.
+/* terminal.c - modes and owner of the terminal. One that does not answer is as good as none, so
+ * errors end here.
  */
 #include "terminal.h"
 
-#include <octavo/ipc.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
-
-#include "proto/tty.h"
 
 enum { COLUMNS_UNKNOWN = 80 };
 
-static long terminal_call(struct message *message) { return message_call(STDIN_FILENO, message); }
+/* What the shell wants to see itself while it edits a line. */
+static const tcflag_t edit_flags = ICANON | ECHO | ISIG;
 
-bool terminal_is_present(void)
+bool terminal_is_present(void) { return isatty(STDIN_FILENO); }
+
+void terminal_set_raw(void)
 {
-    return terminal_call(&(struct message){.label = TTY_GET_MODE}) >= 0;
-}
+    struct termios modes;
 
-void terminal_set_raw(void) { terminal_call(&(struct message){.label = TTY_SET_MODE}); }
+    if (tcgetattr(STDIN_FILENO, &modes) == 0) {
+        modes.c_lflag &= ~edit_flags;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+    }
+}
 
 void terminal_set_cooked(void)
 {
-    terminal_call(&(struct message){.label = TTY_SET_MODE, .word = {TTY_COOKED}});
+    struct termios modes;
+
+    if (tcgetattr(STDIN_FILENO, &modes) == 0) {
+        modes.c_lflag |= edit_flags;
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+    }
 }
 
 size_t terminal_columns(void)
 {
-    struct message size = {.label = TTY_GET_SIZE};
+    struct winsize size;
 
-    return terminal_call(&size) < 0 || size.word[1] == 0 ? COLUMNS_UNKNOWN : size.word[1];
+    return ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 ? COLUMNS_UNKNOWN
+                                                                           : size.ws_col;
 }
 
-void terminal_give_to(int pid)
-{
-    long process = process_open(HANDLE_SELF, pid, RIGHT_MANAGE);
+void terminal_give_to(int pid) { tcsetpgrp(STDIN_FILENO, pid); }
 
-    if (process < 0) {
-        return; /* it has ended already */
-    }
-    struct message give = {.label = TTY_SET_FOREGROUND | MESSAGE_MOVE,
-                           .word = {0, 0, (uint64_t)process}};
-    if (terminal_call(&give) < 0) {
-        handle_close((int)process); /* a message that did not arrive moves nothing */
-    }
-}
-
-void terminal_take_back(void) { terminal_call(&(struct message){.label = TTY_SET_FOREGROUND}); }
+/* The library's word for nobody: a job is a process here, and none has the number 0. */
+void terminal_take_back(void) { tcsetpgrp(STDIN_FILENO, 0); }

@@ -1,5 +1,5 @@
 #pragma once
-/* terminal.h - the terminal on descriptor 0, if there is one (protocol: proto/tty.h).
+/* terminal.h - the terminal on descriptor 0, if there is one.
  *
  * It is raw only while the shell reads a line; programs find it cooked. What is typed meanwhile
  * waits in the console, so changing the mode loses nothing.
@@ -16,7 +16,7 @@ void terminal_set_raw(void);
 /* Lines, with echo, and Ctrl-C kills the process that the terminal belongs to. */
 void terminal_set_cooked(void);
 
-/* The terminal's width; what it was long ago if the terminal does not know. */
+/* The terminal's width; the usual one if the terminal does not know. */
 size_t terminal_columns(void);
 
 /* From now on Ctrl-C kills process `pid`, the caller or a child of it, and its descendants. */

@@ -1,0 +1,2 @@
+/* false.c - does nothing, without success. */
+int main(void) { return 1; }

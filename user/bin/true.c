@@ -1,0 +1,2 @@
+/* true.c - does nothing, with success. */
+int main(void) { return 0; }
