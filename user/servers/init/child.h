@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 #define CHILD_QUICK_NS 2000000000ull /* a death sooner than this after the start is quick */
-#define CHILD_DELAY_NS 100000000ull  /* before the start after the first quick death; then doubled \
-                                      */
+#define CHILD_DELAY_NS                                                         \
+    100000000ull /* before the start after the first quick death; then doubled \
+                  */
 
 enum { CHILD_QUICK_MAX = 5 }; /* quick deaths in a row after which init gives up */
 
