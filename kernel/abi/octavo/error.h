@@ -7,6 +7,7 @@
  * where it lets its users begin.
  */
 enum error {
+    E_NEVER = -1, /* no error: it makes the type signed, so that -error is negative */
     E_OK = 0,
     E_PERM = 1,    /* the handle lacks the right that the operation needs */
     E_NOENT = 2,   /* no such name */

@@ -1,0 +1,36 @@
+#pragma once
+/* frame.h - the machine's physical pages: one buddy allocator behind one lock, and the direct map
+ * to reach them. */
+#include <octavo/system.h>
+
+#include "kernel/riscv/layout.h"
+#include "vm/direct_map.h"
+
+/* What the page managers of all spaces share. kernel_half is set once the kernel's own table is
+ * built. */
+extern struct direct_map_window kernel_window;
+
+/* Prepares the allocator for pages [first, first + pages); `records` is zeroed memory for them. */
+void frame_init(ppn_t first, uint64_t pages, struct frame *records);
+
+/* Boot: gives unreserved RAM to the allocator. */
+void frame_add(ppn_t first, uint64_t pages);
+
+/* Contiguous pages, contents undefined. E_NOMEM, E_INVAL. */
+enum error frame_allocate(uint64_t pages, ppn_t *first) MUST_USE;
+
+/* Gives pages back; panics if one of them is not allocated. */
+void frame_free(ppn_t first, uint64_t pages);
+
+/* The kernel's pointer to a page of RAM, and back. */
+static inline void *frame_pointer(ppn_t ppn) { return (void *)(DIRECT_MAP + ppn_address(ppn).v); }
+static inline ppn_t frame_of(const void *pointer)
+{
+    return paddr_page((paddr_t){(uintptr_t)pointer - DIRECT_MAP});
+}
+
+void frame_statistics(struct system_memory *memory);
+uint64_t frame_free_count(void);
+
+/* DEBUG and tests: the allocator's own check. */
+bool frame_check(void);

@@ -1,0 +1,119 @@
+/* futex.c - a hash of buckets. A bucket's lock guards its list; it is taken inside the space's
+ * lock, so that between the look at the word and the wait nobody can wake in vain.
+ */
+#include "kernel/futex.h"
+
+#include "kernel/frame.h"
+#include "kernel/process.h"
+#include "kernel/space.h"
+#include "kernel/thread.h"
+
+enum { BUCKETS = 64 };
+
+struct bucket {
+    struct lock lock;
+    struct thread_list waiting; /* lock */
+};
+
+static struct bucket buckets[BUCKETS];
+
+void futex_init(void)
+{
+    for (int i = 0; i < BUCKETS; i++) {
+        lock_init(&buckets[i].lock, "futex", RANK_EVENT);
+        TAILQ_INIT(&buckets[i].waiting);
+    }
+}
+
+static struct bucket *bucket_of(uint64_t key)
+{
+    return &buckets[(key >> 2 ^ key >> PAGE_BITS) % BUCKETS];
+}
+
+static enum error wait_locked(struct thread *thread, uint64_t address, uint32_t expected,
+                              uint64_t deadline_ns)
+{
+    const uint32_t *word = space_word_locked(thread->process->space, address);
+
+    if (word == NULL)
+        return E_FAULT;
+    if (__atomic_load_n(word, __ATOMIC_RELAXED) != expected)
+        return E_AGAIN;
+    if (clock_now() >= deadline_ns)
+        return E_TIMEDOUT;
+    struct bucket *bucket = bucket_of((uintptr_t)word);
+    lock_acquire(&bucket->lock);
+    thread->futex_key = (uintptr_t)word;
+    thread->futex_address = address;
+    thread->waits_on = bucket;
+    TAILQ_INSERT_TAIL(&bucket->waiting, thread, link);
+    thread_block(thread, THREAD_FUTEX, deadline_ns);
+    lock_release(&bucket->lock);
+    return E_OK;
+}
+
+enum error futex_wait(struct thread *thread, uint64_t address, uint32_t expected,
+                      uint64_t deadline_ns)
+{
+    struct space *space = thread->process->space;
+
+    if (address % sizeof(uint32_t) != 0)
+        return E_INVAL;
+    lock_acquire(&space->lock);
+    enum error error = wait_locked(thread, address, expected, deadline_ns);
+    lock_release(&space->lock);
+    return error;
+}
+
+static uint64_t wake_key(uint64_t key, uint64_t count)
+{
+    struct bucket *bucket = bucket_of(key);
+    struct thread *thread, *next;
+    uint64_t woken = 0;
+
+    lock_acquire(&bucket->lock);
+    for (thread = TAILQ_FIRST(&bucket->waiting); thread != NULL && woken < count; thread = next) {
+        next = TAILQ_NEXT(thread, link);
+        if (thread->futex_key != key)
+            continue;
+        TAILQ_REMOVE(&bucket->waiting, thread, link);
+        thread->waits_on = NULL;
+        thread_finish(thread, E_OK, 0);
+        woken++;
+    }
+    lock_release(&bucket->lock);
+    return woken;
+}
+
+enum error futex_wake(struct space *space, uint64_t address, uint64_t count, uint64_t *woken)
+{
+    if (address % sizeof(uint32_t) != 0)
+        return E_INVAL;
+    lock_acquire(&space->lock);
+    const uint32_t *word = space_word_locked(space, address);
+    if (word != NULL)
+        *woken = wake_key((uintptr_t)word, count);
+    lock_release(&space->lock);
+    return word != NULL ? E_OK : E_FAULT;
+}
+
+void futex_clear(struct space *space, uint64_t address)
+{
+    lock_acquire(&space->lock);
+    uint32_t *word = space_word_locked(space, address);
+    if (word != NULL) {
+        __atomic_store_n(word, 0, __ATOMIC_RELEASE);
+        wake_key((uintptr_t)word, UINT64_MAX);
+    }
+    lock_release(&space->lock);
+}
+
+void futex_forget_thread(struct thread *thread)
+{
+    struct bucket *bucket = thread->waits_on;
+
+    lock_acquire(&bucket->lock);
+    TAILQ_REMOVE(&bucket->waiting, thread, link);
+    thread->waits_on = NULL;
+    lock_release(&bucket->lock);
+}

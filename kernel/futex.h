@@ -1,0 +1,26 @@
+#pragma once
+/* futex.h - threads that wait for a word in memory. The key is the word's physical address, so that
+ * processes which share the page meet.
+ */
+#include <octavo/error.h>
+#include <stdint.h>
+
+struct space;
+struct thread;
+
+void futex_init(void);
+
+/* If the word is `expected` blocks the running thread: E_OK. E_AGAIN, E_FAULT, E_INVAL, E_TIMEDOUT.
+ */
+enum error futex_wait(struct thread *thread, uint64_t address, uint32_t expected,
+                      uint64_t deadline_ns) MUST_USE;
+
+/* Wakes at most `count` threads that wait for the word; *woken says how many. E_FAULT, E_INVAL. */
+enum error futex_wake(struct space *space, uint64_t address, uint64_t count,
+                      uint64_t *woken) MUST_USE;
+
+/* Stores zero in the word and wakes everybody; a bad address does nothing. */
+void futex_clear(struct space *space, uint64_t address);
+
+/* Takes a thread in state FUTEX off its bucket. */
+void futex_forget_thread(struct thread *thread);

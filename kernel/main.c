@@ -1,0 +1,90 @@
+/* main.c - the order of start, a call a line. */
+#include "kernel/main.h"
+
+#include <string.h>
+
+#include "kernel/boot_memory.h"
+#include "kernel/clock.h"
+#include "kernel/config.h"
+#include "kernel/frame.h"
+#include "kernel/futex.h"
+#include "kernel/init_start.h"
+#include "kernel/klog.h"
+#include "kernel/machine.h"
+#include "kernel/panic.h"
+#include "kernel/riscv/csr.h"
+#include "kernel/riscv/hart.h"
+#include "kernel/riscv/kernel_map.h"
+#include "kernel/riscv/plic.h"
+#include "kernel/riscv/sbi.h"
+#include "kernel/riscv/timer.h"
+#include "kernel/riscv/tlb.h"
+#include "kernel/riscv/trap.h"
+#include "kernel/sched.h"
+#include "kernel/thread.h"
+
+enum { PAGES_PER_THREAD = 4 }; /* there are at most as many threads as RAM has so many pages */
+
+struct hart harts[HARTS_MAX];
+
+/* panic=exit, mmu=...: what must be known before anything can go wrong or is built. */
+static enum paging_mode read_arguments(void)
+{
+    static const char *const names[] = {"sv39", "sv48", "sv57"};
+    enum paging_mode mode = PAGING_SV39;
+    char value[16] = "";
+
+    if (machine_argument("panic", value, sizeof value))
+        panic_set_exit(strcmp(value, "exit") == 0);
+    if (!machine_argument("mmu", value, sizeof value))
+        return PAGING_SV39;
+    while (mode <= PAGING_SV57 && strcmp(value, names[mode - PAGING_SV39]) != 0)
+        mode++;
+    if (mode > PAGING_SV57) {
+        klog("mmu=%s: sv39, sv48 and sv57 are known; using sv39\n", value);
+        return PAGING_SV39;
+    }
+    if (!kernel_map_mode_works(mode)) {
+        klog("mmu=%s: this hart does not have it; using sv39\n", value);
+        return PAGING_SV39;
+    }
+    return mode;
+}
+
+static void log_machine(const struct hart *hart)
+{
+    klog("%s: %lu MiB of RAM, %u harts, this is hart %lu; the others stay parked\n", machine.model,
+         machine.ram_pages >> (20 - PAGE_BITS), machine.harts, hart->id);
+    klog("sv%d with %u bits of ASID; direct map: %lu pages of 1 GiB, %lu of 2 MiB, %lu of 4 KiB\n",
+         39 + 9 * (kernel_paging_mode - PAGING_SV39), tlb_asid_bits(), kernel_map_leaves[2],
+         kernel_map_leaves[1], kernel_map_leaves[0]);
+    klog("%lu Hz timebase, timer by %s; %lu of %lu pages free%s\n", machine.timebase_hz,
+         timer_is_sstc() ? "Sstc" : "SBI", frame_free_count(), machine.ram_pages,
+         DEBUG ? "; DEBUG build" : "");
+}
+
+void kernel_main(uint64_t hart_id, uint64_t fdt_physical)
+{
+    struct hart *hart = hart_self();
+
+    klog("\nOctavo\n");
+    hart->id = hart_id;
+    hart->slice_end_ns = DEADLINE_NONE;
+    machine_read(fdt_physical, hart_id);
+    sbi_init();
+    enum paging_mode mode = read_arguments();
+    boot_memory_init();
+    kernel_map_init(mode);
+    timer_init(machine.sstc);
+    clock_init(machine.timebase_hz);
+    if (machine.plic.size > 0)
+        plic_init((paddr_t){machine.plic.start}, machine.plic_sources, machine.plic_context);
+    thread_table_init(machine.ram_pages / PAGES_PER_THREAD);
+    sched_init();
+    futex_init();
+    log_machine(hart);
+    init_start();
+    csr_write(scounteren, COUNTERS_ALL);
+    csr_clear(sstatus, SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR);
+    thread_resume(sched_next(hart));
+}

@@ -1,0 +1,356 @@
+/* message.c - the slow path of messages: plain C, every case. */
+#include "kernel/message.h"
+
+#include <octavo/message.h>
+#include <string.h>
+
+#include "kernel/panic.h"
+#include "kernel/port.h"
+#include "kernel/process.h"
+#include "kernel/sched.h"
+#include "kernel/space.h"
+#include "kernel/syscall.h"
+#include "kernel/thread.h"
+
+enum {
+    A_LABEL = 1,
+    A_WORD0 = 2,
+    A_HANDLE = 4, /* the third word, when the label says so */
+    A_BUFFER = 5,
+    A_LENGTH = 6,
+
+    REPLY_STATUS = 5,
+    REPLY_PORT = 6,
+
+    COPY_AT_ONCE = 65536, /* bytes of a buffer copied between two looks at interrupts */
+};
+
+#define MESSAGE_HANDLE   (MESSAGE_MOVE | MESSAGE_COPY)
+#define BUFFER_DIRECTION (BUFFER_IN | BUFFER_OUT)
+
+/* Registers of a thread whose call or recv is complete. */
+static void message_return(struct thread *thread, uint64_t a0, const uint64_t *label_and_words)
+{
+    uint64_t message[4];
+
+    memcpy(message, label_and_words, sizeof message);
+    thread_return(thread, a0, 0);
+    memcpy(&thread->registers.a[A_LABEL], message, sizeof message);
+}
+
+static enum error label_check(uint64_t label)
+{
+    if (label & ~(MESSAGE_LABEL | MESSAGE_HANDLE))
+        return E_INVAL;
+    return (label & MESSAGE_HANDLE) == MESSAGE_HANDLE ? E_INVAL : E_OK;
+}
+
+/* The handle that rides: is it there, and may it be copied? */
+static enum error rider_check(struct process *process, uint64_t label, uint64_t handle)
+{
+    struct handle_entry entry;
+
+    if (!(label & MESSAGE_HANDLE))
+        return E_OK;
+    enum error error = handle_get(&process->handles, handle, &entry);
+    if (error != E_OK)
+        return error;
+    if ((label & MESSAGE_COPY) && !(entry.rights & RIGHT_DUP))
+        error = E_PERM;
+    object_release(entry.object);
+    return error;
+}
+
+/* --- Call ---------------------------------------------------------------------------------------
+ */
+
+/* Carries the caller's message over to the receiver, whose recv is then complete, and makes the
+ * caller wait for the reply. On error, which is the caller's, nothing has happened. */
+static enum error deliver(struct thread *caller, struct thread *receiver, uint64_t badge)
+{
+    const uint64_t *from = caller->registers.a;
+    uint64_t handle = from[A_HANDLE];
+
+    if (from[A_LABEL] & MESSAGE_HANDLE) {
+        enum error error =
+            handle_transfer(&caller->process->handles, handle, from[A_LABEL] & MESSAGE_MOVE,
+                            &receiver->process->handles, &handle);
+        if (error != E_OK)
+            return error;
+    }
+    lock_acquire(&tree_lock);
+    thread_renew_token(caller);
+    caller->state = THREAD_REPLY;
+    caller->server = receiver->process;
+    caller->served_by = receiver;
+    TAILQ_INSERT_TAIL(&receiver->process->callers, caller, calling);
+    lock_release(&tree_lock);
+    thread_lend(receiver, caller->priority);
+    message_return(receiver, caller->token, &from[A_LABEL]);
+    receiver->registers.a[A_HANDLE] = handle;
+    receiver->registers.a[A_BUFFER] = badge;
+    receiver->registers.a[A_LENGTH] = from[A_LENGTH];
+    return E_OK;
+}
+
+/* A receiver waits: the message goes straight to it. */
+static int64_t call_receiver(struct thread *caller, struct thread *receiver, uint64_t badge)
+{
+    enum error error = deliver(caller, receiver, badge);
+
+    if (error != E_OK) {
+        thread_wake(receiver);
+        return -error;
+    }
+    thread_block(caller, THREAD_REPLY, DEADLINE_NONE);
+    sched_ready(receiver, true);
+    return SYSCALL_DONE;
+}
+
+static enum error call_check(struct thread *thread, const uint64_t *a)
+{
+    enum error error = label_check(a[A_LABEL]);
+
+    if (error != E_OK)
+        return error;
+    if (a[A_LENGTH] & ~(BUFFER_LENGTH | BUFFER_DIRECTION))
+        return E_INVAL;
+    if ((a[A_LENGTH] & BUFFER_DIRECTION) &&
+        !space_range_is_user(a[A_BUFFER], a[A_LENGTH] & BUFFER_LENGTH))
+        return E_INVAL;
+    return rider_check(thread->process, a[A_LABEL], a[A_HANDLE]);
+}
+
+int64_t sys_call(struct thread *thread, const uint64_t *a)
+{
+    struct channel *channel;
+    struct thread *receiver;
+    int64_t result = SYSCALL_DONE;
+    enum error error = call_check(thread, a);
+
+    if (error == E_OK)
+        error = handle_find(&thread->process->handles, a[0], OBJECT_CHANNEL, RIGHT_SEND, &channel);
+    if (error != E_OK)
+        return -error;
+    error = port_meet_receiver(channel, thread, &receiver);
+    if (error != E_OK)
+        result = -error;
+    else if (receiver != NULL)
+        result = call_receiver(thread, receiver, channel->badge);
+    object_release(&channel->object);
+    return result;
+}
+
+/* --- Receive ------------------------------------------------------------------------------------
+ */
+
+static void return_news(struct thread *thread, uint64_t label, const struct port_news *news)
+{
+    thread_return(thread, 0, label);
+    thread->registers.a[A_WORD0] = news->bits;
+    thread->registers.a[A_BUFFER] = news->badge;
+}
+
+/* A queued caller's message to the running thread. False: the caller failed, look further. */
+static bool receive_caller(struct thread *thread, struct thread *caller)
+{
+    enum error error = deliver(caller, thread, caller->channel->badge);
+
+    port_release_caller(caller);
+    if (error != E_OK)
+        thread_finish(caller, (uint64_t)-error, 0);
+    return error == E_OK;
+}
+
+static int64_t receive(struct thread *thread, struct port *port)
+{
+    struct port_news news = {0};
+
+    port_set_server(port, thread);
+    while (port_take(port, &news)) {
+        if (news.kind == ITEM_CALLER) {
+            if (!receive_caller(thread, news.caller))
+                continue;
+        } else {
+            return_news(thread, news.kind == ITEM_CLOSED ? MESSAGE_CLOSED : MESSAGE_EVENT, &news);
+        }
+        return SYSCALL_DONE;
+    }
+    port_wait(port, thread);
+    return SYSCALL_DONE;
+}
+
+int64_t sys_recv(struct thread *thread, const uint64_t *a)
+{
+    struct port *port;
+    enum error error = handle_find(&thread->process->handles, a[0], OBJECT_PORT, RIGHT_RECV, &port);
+
+    if (error != E_OK)
+        return -error;
+    int64_t result = receive(thread, port);
+    object_release(&port->object);
+    return result;
+}
+
+/* --- Reply --------------------------------------------------------------------------------------
+ */
+
+/* Hands the handle of a reply over. No room in the caller's table is the caller's error, in
+ * *status: a handle that was to move is gone then. */
+static enum error reply_rider(struct thread *thread, struct thread *caller, const uint64_t *a,
+                              uint64_t *handle, uint64_t *status)
+{
+    bool move = a[A_LABEL] & MESSAGE_MOVE;
+    enum error error = handle_transfer(&thread->process->handles, a[A_HANDLE], move,
+                                       &caller->process->handles, handle);
+
+    if (error != E_MFILE && error != E_NOMEM)
+        return error;
+    *status = (uint64_t)-error;
+    return move ? handle_close(&thread->process->handles, a[A_HANDLE]) : E_OK;
+}
+
+static enum error reply_locked(struct thread *thread, const uint64_t *a)
+{
+    struct thread *caller = thread_of_token(a[0], thread->process);
+    uint64_t status = a[REPLY_STATUS], handle = a[A_HANDLE];
+    bool failed = false;
+
+    if (caller == NULL)
+        return E_SRCH;
+    if (a[A_LABEL] & MESSAGE_HANDLE) {
+        enum error error = reply_rider(thread, caller, a, &handle, &status);
+        if (error != E_OK)
+            return error;
+        failed = status != a[REPLY_STATUS];
+    }
+    TAILQ_REMOVE(&thread->process->callers, caller, calling);
+    caller->server = NULL;
+    if (failed) {
+        thread_return(caller, status, 0);
+    } else {
+        message_return(caller, status, &a[A_LABEL]);
+        caller->registers.a[A_HANDLE] = handle;
+    }
+    sched_ready(caller, true);
+    return E_OK;
+}
+
+static enum error reply(struct thread *thread, const uint64_t *a)
+{
+    enum error error = label_check(a[A_LABEL]);
+
+    if (error == E_OK)
+        error = rider_check(thread->process, a[A_LABEL], a[A_HANDLE]);
+    if (error != E_OK)
+        return error;
+    lock_acquire(&tree_lock);
+    error = reply_locked(thread, a);
+    if (error == E_OK)
+        thread_unlend(thread);
+    lock_release(&tree_lock);
+    return error;
+}
+
+int64_t sys_reply(struct thread *thread, const uint64_t *a) { return -reply(thread, a); }
+
+int64_t sys_reply_recv(struct thread *thread, const uint64_t *a)
+{
+    struct port *port;
+    enum error error =
+        handle_find(&thread->process->handles, a[REPLY_PORT], OBJECT_PORT, RIGHT_RECV, &port);
+
+    if (error != E_OK)
+        return -error;
+    if (a[0] != 0)
+        error = reply(thread, a);
+    int64_t result = -error;
+    if (error == E_OK || error == E_SRCH) {
+        thread->registers.a[0] = 0; /* if recv restarts, the reply does not */
+        result = receive(thread, port);
+    }
+    object_release(&port->object);
+    return result;
+}
+
+void message_forget_server(struct thread *thread)
+{
+    struct thread *caller;
+
+    TAILQ_FOREACH(caller, &thread->process->callers, calling)
+    if (caller->served_by == thread)
+        caller->served_by = NULL;
+}
+
+void message_fail_callers(struct process *process)
+{
+    struct thread *caller;
+
+    while ((caller = TAILQ_FIRST(&process->callers)) != NULL) {
+        TAILQ_REMOVE(&process->callers, caller, calling);
+        caller->server = NULL;
+        thread_finish(caller, (uint64_t)-E_PEERDIED, 0);
+    }
+}
+
+/* --- Buffers ------------------------------------------------------------------------------------
+ */
+
+/* The space and address of the part [offset, offset + length) of the caller's buffer. */
+static enum error caller_buffer(struct thread *thread, const uint64_t *a, uint64_t direction,
+                                struct user_range *range)
+{
+    lock_acquire(&tree_lock);
+    const struct thread *caller = thread_of_token(a[0], thread->process);
+    enum error error = E_OK;
+    if (caller == NULL) {
+        error = E_SRCH;
+    } else {
+        uint64_t declared = caller->registers.a[A_LENGTH], length = declared & BUFFER_LENGTH;
+        if (!(declared & direction))
+            error = E_PERM;
+        else if (a[1] > length || a[3] > length - a[1])
+            error = E_MSGSIZE;
+        range->space = caller->process->space;
+        range->address = caller->registers.a[A_BUFFER] + a[1];
+        if (error == E_OK)
+            object_retain(&range->space->object);
+    }
+    lock_release(&tree_lock);
+    return error;
+}
+
+/* ipc_read and ipc_write(token, offset, address, length, done). A long copy goes in pieces: each
+ * piece but the last moves the argument registers on, adds to `done` and lets the call run again,
+ * so that interrupts get in. */
+static int64_t ipc_copy(struct thread *thread, const uint64_t *a, uint64_t direction)
+{
+    struct user_range peer, own = {thread->process->space, a[2]};
+    uint64_t part = a[3] < COPY_AT_ONCE ? a[3] : COPY_AT_ONCE;
+    enum error error = caller_buffer(thread, a, direction, &peer);
+
+    if (error != E_OK)
+        return -error;
+    error = direction == BUFFER_IN ? space_copy(own, peer, part) : space_copy(peer, own, part);
+    object_release(&peer.space->object);
+    if (error != E_OK)
+        return -error;
+    if (part == a[3])
+        return a[4] + part;
+    uint64_t *next = thread->registers.a;
+    next[1] += part;
+    next[2] += part;
+    next[3] -= part;
+    next[4] += part;
+    return SYSCALL_DONE;
+}
+
+int64_t sys_ipc_read(struct thread *thread, const uint64_t *a)
+{
+    return ipc_copy(thread, a, BUFFER_IN);
+}
+
+int64_t sys_ipc_write(struct thread *thread, const uint64_t *a)
+{
+    return ipc_copy(thread, a, BUFFER_OUT);
+}

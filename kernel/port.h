@@ -1,0 +1,65 @@
+#pragma once
+/* port.h - ports and channels: where messages queue.
+ *
+ * A port's queue holds callers, closed channels and bound events, by priority and then by age.
+ * Lock: a port's lock guards its queue, its receivers, and `closed` and `item` of its channels.
+ */
+#include "kernel/lock.h"
+#include "kernel/thread.h"
+
+TAILQ_HEAD(port_queue, port_item);
+
+struct port {
+    struct object object;
+    struct lock lock;
+    struct port_queue queue;
+    TAILQ_HEAD(, thread) receivers;
+    struct thread
+        *last_receiver; /* callers that find nobody waiting lend to it; it knows us as `serves` */
+    bool dead;          /* no handle is left: every call fails */
+};
+
+struct channel {
+    struct object object;
+    struct port *port; /* counted */
+    uint64_t badge;
+    struct port_item
+        item; /* CLOSED, queued when the last handle went; the queue then counts the channel */
+};
+
+struct port *port_create(void);
+/* A channel of the port; NULL: no memory. */
+struct channel *channel_create(struct port *port, uint64_t badge);
+
+/* What port_take found. */
+struct port_news {
+    enum port_item_kind kind;
+    struct thread *caller; /* CALLER: off the queue, still in state CALLING, nowhere queued */
+    uint64_t badge;        /* CLOSED, EVENT */
+    uint64_t bits;         /* EVENT */
+};
+
+/* Takes the first thing off the queue. False: it is empty. */
+bool port_take(struct port *port, struct port_news *news);
+
+/* A receiver that waits, taken off the queue; NULL: none, and the running `caller` has been queued
+ * and blocked in its place. E_PEERDIED: the port is dead. */
+enum error port_meet_receiver(struct channel *channel, struct thread *caller,
+                              struct thread **receiver) MUST_USE;
+
+/* Blocks the running thread until something comes to the port. */
+void port_wait(struct port *port, struct thread *receiver);
+
+/* From now on callers that must queue at the port lend their priority to the thread; NULL: at none.
+ */
+void port_set_server(struct port *port, struct thread *thread);
+
+/* Lets go of what a queued caller holds, once it is off the queue. */
+void port_release_caller(struct thread *caller);
+
+/* Takes a CALLING or RECV thread off its port. */
+void port_forget_thread(struct thread *thread);
+
+/* Queues an event's item; `event` keeps it alive until it is taken or withdrawn. */
+void port_queue_event(struct port *port, struct port_item *item);
+void port_withdraw_event(struct port *port, struct port_item *item);

@@ -1,0 +1,390 @@
+/* process.c - the life of processes. See process.h for the lock. */
+#include "kernel/process.h"
+
+#include <octavo/memory.h>
+#include <string.h>
+
+#include "kernel/cache.h"
+#include "kernel/event.h"
+#include "kernel/klog.h"
+#include "kernel/message.h"
+#include "kernel/panic.h"
+#include "kernel/riscv/csr.h"
+#include "kernel/riscv/sbi.h"
+#include "kernel/sched.h"
+#include "kernel/space.h"
+#include "kernel/thread.h"
+
+enum { PID_MAX = 1 << 20 };
+
+static struct cache process_cache = CACHE_INIT(process_cache, "process", struct process);
+const struct object_type process_type = {.name = "process", .cache = &process_cache};
+
+struct lock tree_lock = LOCK_INIT("process tree", RANK_TREE);
+
+RB_HEAD(pid_tree, process);
+static int pid_compare(const struct process *a, const struct process *b)
+{
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}
+RB_GENERATE_STATIC(pid_tree, process, by_pid, pid_compare)
+
+static struct pid_tree pids = RB_INITIALIZER(&pids); /* tree_lock: living and zombies */
+static int last_pid;                                 /* tree_lock */
+static struct process *init;                         /* set once */
+
+struct process *process_init(void) { return init; }
+
+/* --- Birth --------------------------------------------------------------------------------------
+ */
+
+static struct process *process_new(void)
+{
+    struct process *process = object_create(OBJECT_PROCESS);
+
+    if (process == NULL)
+        return NULL;
+    TAILQ_INIT(&process->children);
+    TAILQ_INIT(&process->threads);
+    TAILQ_INIT(&process->waiting);
+    TAILQ_INIT(&process->callers);
+    process->ceiling = PRIORITIES - 1;
+    return process;
+}
+
+static enum error pid_allocate(struct process *process)
+{
+    for (int tries = 0; tries < PID_MAX; tries++) {
+        last_pid = last_pid % PID_MAX + 1;
+        process->pid = last_pid;
+        if (RB_INSERT(pid_tree, &pids, process) == NULL)
+            return E_OK;
+    }
+    return E_AGAIN;
+}
+
+/* Handles that every process has of itself. */
+static enum error own_handles(struct process *process)
+{
+    struct handle_entry self = {&process->object, RIGHT_WAIT | RIGHT_MANAGE | RIGHT_DUP, 0};
+    struct handle_entry space = {&process->space->object, RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP, 0};
+    enum error error = handle_replace(&process->handles, &self, HANDLE_SELF);
+
+    return error == E_OK ? handle_replace(&process->handles, &space, HANDLE_SPACE) : error;
+}
+
+enum error process_create_init(struct process **result)
+{
+    init = process_new();
+    if (init == NULL)
+        return E_NOMEM;
+    strcpy(init->name, "init");
+    init->space = space_create();
+    if (init->space == NULL)
+        return E_NOMEM;
+    init->space->users = 1;
+    enum error error = handle_table_init(&init->handles);
+    if (error == E_OK)
+        error = own_handles(init);
+    if (error == E_OK)
+        error = pid_allocate(init);
+    *result = init;
+    return error;
+}
+
+/* The child's thread continues behind the parent's ecall, with 0. */
+static void copy_thread(struct thread *child, struct thread *parent)
+{
+    fpu_save(parent);
+    child->registers = parent->registers;
+    child->fpu = parent->fpu;
+    thread_return(child, 0, 0);
+}
+
+/* Gives the child its place in the world: pid, thread, parent. Nothing fails behind it. */
+static enum error child_enter_tree(struct process *child, struct thread *parent_thread)
+{
+    struct process *parent = parent_thread->process;
+    struct thread *thread;
+
+    lock_acquire(&tree_lock);
+    enum error error = pid_allocate(child);
+    if (error == E_OK) {
+        error = thread_create(child, parent_thread->base_priority, &thread);
+        if (error != E_OK)
+            RB_REMOVE(pid_tree, &pids, child);
+    }
+    if (error == E_OK) {
+        child->parent = parent;
+        child->space->users = 1;
+        TAILQ_INSERT_TAIL(&parent->children, child, sibling);
+        copy_thread(thread, parent_thread);
+        sched_ready(thread, false);
+        object_release(&thread->object);
+    }
+    lock_release(&tree_lock);
+    return error;
+}
+
+enum error process_fork(struct thread *thread, int *pid)
+{
+    struct process *parent = thread->process, *child = process_new();
+
+    if (child == NULL)
+        return E_NOMEM;
+    memcpy(child->name, parent->name, sizeof child->name);
+    child->ceiling = parent->ceiling;
+    enum error error = space_clone(parent->space, &child->space);
+    if (error != E_OK)
+        goto undo_process;
+    error = handle_table_clone(&child->handles, &parent->handles);
+    if (error != E_OK)
+        goto undo_space;
+    error = own_handles(child);
+    if (error == E_OK)
+        error = child_enter_tree(child, thread);
+    if (error != E_OK)
+        goto undo_handles;
+    *pid = child->pid;
+    return E_OK;
+
+undo_handles:
+    handle_table_close(&child->handles, 0);
+    handle_table_destroy(&child->handles);
+undo_space:
+    object_release(&child->space->object);
+undo_process:
+    object_release(&child->object);
+    return error;
+}
+
+/* --- Another program ----------------------------------------------------------------------------
+ */
+
+static void end_other_threads(struct thread *thread)
+{
+    struct process *process = thread->process;
+    struct thread *other, *next;
+
+    lock_acquire(&tree_lock);
+    for (other = TAILQ_FIRST(&process->threads); other != NULL; other = next) {
+        next = TAILQ_NEXT(other, sibling);
+        if (other != thread)
+            thread_end(other);
+    }
+    lock_release(&tree_lock);
+}
+
+void process_exec(struct thread *thread, struct space *space, uint64_t entry, uint64_t sp)
+{
+    struct process *process = thread->process;
+    struct space *old = process->space;
+    struct handle_entry own = {&space->object, RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP, 0};
+
+    end_other_threads(thread);
+    object_retain(&space->object);
+    lock_acquire(&tree_lock);
+    process->space = space;
+    space->users++;
+    old->users--;
+    lock_release(&tree_lock);
+    enum error error = handle_replace(&process->handles, &own, HANDLE_SPACE);
+    ASSERT(error == E_OK); /* the first page of a table is always there */
+    handle_table_close(&process->handles, HANDLE_CLOEXEC);
+    object_release(&old->object);
+    fpu_forget(thread);
+    memset(&thread->registers, 0, sizeof thread->registers);
+    thread->registers.pc = entry;
+    thread->registers.sp = sp;
+    fence_instructions();
+}
+
+/* --- Death --------------------------------------------------------------------------------------
+ */
+
+/* A child of the process has ended: waiting threads look again, the event is signalled. */
+static void tell(struct process *process)
+{
+    struct thread *waiter;
+
+    while ((waiter = TAILQ_FIRST(&process->waiting)) != NULL) {
+        TAILQ_REMOVE(&process->waiting, waiter, link);
+        thread_wake(waiter);
+    }
+    if (process->watch != NULL)
+        event_signal(process->watch, process->watch_bits);
+}
+
+/* Zombies stand in front, where wait finds them at once. */
+static void become_child(struct process *child, struct process *parent)
+{
+    child->parent = parent;
+    if (child->ended)
+        TAILQ_INSERT_HEAD(&parent->children, child, sibling);
+    else
+        TAILQ_INSERT_TAIL(&parent->children, child, sibling);
+}
+
+static void give_children_to_init(struct process *process)
+{
+    struct process *child;
+    bool zombies = false;
+
+    while ((child = TAILQ_FIRST(&process->children)) != NULL) {
+        TAILQ_REMOVE(&process->children, child, sibling);
+        zombies |= child->ended;
+        become_child(child, init);
+    }
+    if (zombies)
+        tell(init);
+}
+
+static void tell_parent(struct process *process)
+{
+    TAILQ_REMOVE(&process->parent->children, process, sibling);
+    become_child(process, process->parent);
+    tell(process->parent);
+}
+
+static void init_ended(int status) __attribute__((noreturn));
+
+static void init_ended(int status)
+{
+    klog("init ended with status %#x: nothing is left to run\n", status);
+    sbi_reset(SBI_SHUTDOWN, true);
+}
+
+void process_end(struct process *process, int status)
+{
+    struct thread *thread;
+
+    lock_acquire(&tree_lock);
+    bool ended = process->ended;
+    process->ended = true;
+    if (!ended) {
+        process->status = status;
+        while ((thread = TAILQ_FIRST(&process->threads)) != NULL)
+            thread_end(thread);
+        message_fail_callers(process);
+    }
+    lock_release(&tree_lock);
+    if (ended)
+        return;
+    if (process == init)
+        init_ended(status);
+
+    object_retain(&process->object);
+    handle_table_close(&process->handles, 0);
+    handle_table_destroy(&process->handles);
+    if (process->watch != NULL)
+        object_release(&process->watch->object);
+    process->watch = NULL;
+    lock_acquire(&tree_lock);
+    struct space *space = process->space;
+    process->space = NULL;
+    space->users--;
+    lock_release(&tree_lock);
+    object_release(&space->object);
+
+    lock_acquire(&tree_lock);
+    give_children_to_init(process);
+    tell_parent(process);
+    lock_release(&tree_lock);
+    object_release(&process->object);
+}
+
+/* A living process under `process`, or itself, that has no living child. Counted. */
+static struct process *living_leaf(struct process *process)
+{
+    struct process *child = process;
+
+    lock_acquire(&tree_lock);
+    while (child != NULL) {
+        process = child;
+        TAILQ_FOREACH(child, &process->children, sibling)
+        if (!child->ended)
+            break;
+    }
+    object_retain(&process->object);
+    lock_release(&tree_lock);
+    return process;
+}
+
+void process_end_tree(struct process *process, int status)
+{
+    struct process *leaf;
+
+    do {
+        leaf = living_leaf(process);
+        process_end(leaf, status);
+        object_release(&leaf->object);
+    } while (leaf != process);
+}
+
+enum error process_reap(struct process *parent, int64_t pid, int *reaped, int *status)
+{
+    struct process *child;
+    bool match = false;
+
+    lock_assert_held(&tree_lock);
+    TAILQ_FOREACH(child, &parent->children, sibling)
+    {
+        match |= pid == -1 || child->pid == pid;
+        if (child->ended && (pid == -1 || child->pid == pid))
+            break;
+    }
+    if (child == NULL)
+        return match ? E_AGAIN : E_CHILD;
+    *reaped = child->pid;
+    *status = child->status;
+    TAILQ_REMOVE(&parent->children, child, sibling);
+    RB_REMOVE(pid_tree, &pids, child);
+    object_release(&child->object);
+    return E_OK;
+}
+
+/* --- Finding ------------------------------------------------------------------------------------
+ */
+
+static bool is_under(const struct process *process, const struct process *ancestor)
+{
+    while (process != NULL && process != ancestor)
+        process = process->parent;
+    return process != NULL;
+}
+
+enum error process_find_under(struct process *ancestor, int64_t pid, struct process **result)
+{
+    struct process key = {.pid = (int)pid};
+    struct process *process = ancestor;
+
+    lock_acquire(&tree_lock);
+    if (pid < 0 || pid > PID_MAX)
+        process = NULL;
+    else if (pid != 0)
+        process = RB_FIND(pid_tree, &pids, &key);
+    if (process != NULL && !is_under(process, ancestor))
+        process = NULL;
+    if (process != NULL) {
+        object_retain(&process->object);
+        *result = process;
+    }
+    lock_release(&tree_lock);
+    return process != NULL ? E_OK : E_SRCH;
+}
+
+struct process *process_next_under(struct process *ancestor, int64_t pid)
+{
+    struct process key = {.pid = pid < 0 ? 0 : (int)pid};
+    struct process *process = NULL;
+
+    lock_acquire(&tree_lock);
+    if (pid <= PID_MAX)
+        process = RB_NFIND(pid_tree, &pids, &key);
+    while (process != NULL && !is_under(process, ancestor))
+        process = RB_NEXT(pid_tree, &pids, process);
+    if (process != NULL)
+        object_retain(&process->object);
+    lock_release(&tree_lock);
+    return process;
+}

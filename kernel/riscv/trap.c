@@ -1,0 +1,89 @@
+/* trap.c - what a trap means, and who runs afterwards. Called by entry.S with interrupts off, on
+ * the empty stack of the hart.
+ */
+#include "kernel/riscv/trap.h"
+
+#include "kernel/clock.h"
+#include "kernel/irq.h"
+#include "kernel/klog.h"
+#include "kernel/panic.h"
+#include "kernel/process.h"
+#include "kernel/riscv/backtrace.h"
+#include "kernel/riscv/csr.h"
+#include "kernel/riscv/fpu.h"
+#include "kernel/riscv/hart.h"
+#include "kernel/riscv/interrupt.h"
+#include "kernel/riscv/plic.h"
+#include "kernel/sched.h"
+#include "kernel/syscall.h"
+#include "kernel/thread.h"
+
+void interrupt_serve(uint64_t number)
+{
+    uint32_t source;
+
+    switch (number) {
+    case INTERRUPT_TIMER:
+        clock_expire();
+        hart_self()->reschedule = true; /* the time slice may be over */
+        break;
+    case INTERRUPT_EXTERNAL:
+        while ((source = plic_claim()) != 0)
+            irq_raise(source);
+        break;
+    default:
+        csr_clear(sip, 1ull << number);
+        break;
+    }
+}
+
+void interrupt_poll(void)
+{
+    uint64_t pending = csr_read(sip) & csr_read(sie);
+
+    for (; pending != 0; pending &= pending - 1)
+        interrupt_serve(__builtin_ctzll(pending));
+}
+
+/* How a process dies of an exception. */
+static int death_of(uint64_t cause)
+{
+    switch (cause) {
+    case EXCEPTION_ILLEGAL:
+        return DEATH_ILLEGAL;
+    case EXCEPTION_BREAKPOINT:
+        return DEATH_BREAKPOINT;
+    case EXCEPTION_FETCH_PAGE:
+    case EXCEPTION_LOAD_PAGE:
+    case EXCEPTION_STORE_PAGE:
+        return DEATH_FAULT;
+    default:
+        return DEATH_MISALIGNED;
+    }
+}
+
+static void exception_serve(struct thread *thread, uint64_t cause)
+{
+    struct process *process = thread->process;
+
+    if (cause == EXCEPTION_ILLEGAL && fpu_enable(thread))
+        return;
+    klog("killed: process %d (%s): %s at address %#lx, pc %#lx\n", process->pid, process->name,
+         exception_name(cause), csr_read(stval), thread->registers.pc);
+    process_end(process, STATUS_KILLED(death_of(cause)));
+}
+
+struct thread *trap_from_user(struct thread *thread)
+{
+    uint64_t cause = csr_read(scause);
+
+    if (cause == EXCEPTION_ECALL_USER)
+        syscall_dispatch(thread);
+    else if (cause & CAUSE_INTERRUPT)
+        interrupt_serve(cause & ~CAUSE_INTERRUPT);
+    else
+        exception_serve(thread, cause);
+    return sched_next(hart_self());
+}
+
+void trap_from_kernel(const struct registers *registers) { panic_trap(registers); }

@@ -1,0 +1,208 @@
+/* sched.c - the run queue: a list for each priority and a bitmap of the lists that hold somebody.
+ * Its lock guards both, and the state of ready threads.
+ */
+#include "kernel/sched.h"
+
+#include "kernel/clock.h"
+#include "kernel/irq.h"
+#include "kernel/lock.h"
+#include "kernel/panic.h"
+#include "kernel/process.h"
+#include "kernel/riscv/csr.h"
+#include "kernel/riscv/hart.h"
+#include "kernel/riscv/interrupt.h"
+#include "kernel/space.h"
+#include "kernel/thread.h"
+
+enum { SLICE_NS = 10000000 };
+
+struct run_queue {
+    struct lock lock;
+    uint32_t bitmap;                      /* lock: bit p is set if queue p holds a thread */
+    struct thread_list queue[PRIORITIES]; /* lock */
+};
+_Static_assert(PRIORITIES == 32, "a priority is a bit of the bitmap");
+
+static struct run_queue run_queue;
+
+void sched_init(void)
+{
+    lock_init(&run_queue.lock, "run queue", RANK_RUN);
+    for (int i = 0; i < PRIORITIES; i++)
+        TAILQ_INIT(&run_queue.queue[i]);
+}
+
+/* --- The queue; its lock is held ----------------------------------------------------------------
+ */
+
+static void enqueue_locked(struct thread *thread, bool front)
+{
+    struct thread_list *queue = &run_queue.queue[thread->priority];
+
+    ASSERT(!thread->on_run_queue);
+    if (front)
+        TAILQ_INSERT_HEAD(queue, thread, link);
+    else
+        TAILQ_INSERT_TAIL(queue, thread, link);
+    thread->on_run_queue = true;
+    run_queue.bitmap |= 1u << thread->priority;
+}
+
+static void dequeue_locked(struct thread *thread)
+{
+    struct thread_list *queue = &run_queue.queue[thread->priority];
+
+    ASSERT(thread->on_run_queue);
+    TAILQ_REMOVE(queue, thread, link);
+    thread->on_run_queue = false;
+    if (TAILQ_EMPTY(queue))
+        run_queue.bitmap &= ~(1u << thread->priority);
+}
+
+/* The highest priority that waits, or -1. */
+static int best_priority(void)
+{
+    return run_queue.bitmap != 0 ? 31 - __builtin_clz(run_queue.bitmap) : -1;
+}
+
+/* The hart looks again before it returns to the thread if somebody as good waits. */
+static void reconsider(struct hart *hart)
+{
+    if (hart->current != NULL && best_priority() >= hart->current->priority)
+        hart->reschedule = true;
+}
+
+/* --- Operations ---------------------------------------------------------------------------------
+ */
+
+void sched_ready(struct thread *thread, bool soon)
+{
+    lock_acquire(&run_queue.lock);
+    thread->state = THREAD_READY;
+    enqueue_locked(thread, soon);
+    reconsider(hart_self());
+    lock_release(&run_queue.lock);
+}
+
+void sched_remove(struct thread *thread)
+{
+    lock_acquire(&run_queue.lock);
+    if (thread->on_run_queue)
+        dequeue_locked(thread);
+    lock_release(&run_queue.lock);
+}
+
+void sched_leave(struct thread *thread)
+{
+    struct hart *hart = hart_self();
+
+    ASSERT(hart->current == thread);
+    thread->cpu_ns += clock_now() - thread->started_ns;
+    fpu_save(thread);
+    hart->current = NULL;
+    hart->slice_end_ns = DEADLINE_NONE;
+}
+
+void sched_yield(struct thread *thread)
+{
+    sched_leave(thread);
+    sched_ready(thread, false);
+}
+
+void sched_set_priority(struct thread *thread, uint8_t priority)
+{
+    lock_acquire(&run_queue.lock);
+    bool queued = thread->on_run_queue;
+    if (queued)
+        dequeue_locked(thread);
+    thread->priority = priority;
+    if (queued)
+        enqueue_locked(thread, false);
+    reconsider(hart_self());
+    lock_release(&run_queue.lock);
+}
+
+uint64_t sched_cpu_ns(const struct thread *thread)
+{
+    if (thread->hart->current != thread)
+        return thread->cpu_ns;
+    return thread->cpu_ns + clock_now() - thread->started_ns;
+}
+
+/* --- Choosing -----------------------------------------------------------------------------------
+ */
+
+/* The running thread makes room for a better one, and for an equal one once its slice is over. */
+static void preempt(struct hart *hart)
+{
+    struct thread *thread = hart->current;
+    int best = best_priority();
+
+    if (best < thread->priority) {
+        hart->slice_end_ns = DEADLINE_NONE;
+    } else if (best > thread->priority) {
+        sched_leave(thread);
+        sched_ready(thread, true);
+    } else if (hart->slice_end_ns == DEADLINE_NONE) {
+        hart->slice_end_ns = clock_now() + SLICE_NS;
+    } else if (clock_now() >= hart->slice_end_ns) {
+        sched_yield(thread);
+    }
+}
+
+static struct thread *take_best(void)
+{
+    struct thread *thread = NULL;
+
+    lock_acquire(&run_queue.lock);
+    int best = best_priority();
+    if (best >= 0) {
+        thread = TAILQ_FIRST(&run_queue.queue[best]);
+        dequeue_locked(thread);
+    }
+    lock_release(&run_queue.lock);
+    return thread;
+}
+
+static void start(struct hart *hart, struct thread *thread)
+{
+    uint64_t now = clock_now();
+
+    hart->current = thread;
+    thread->hart = hart;
+    thread->started_ns = now;
+    hart->slice_end_ns = best_priority() == thread->priority ? now + SLICE_NS : DEADLINE_NONE;
+    hart->timers_changed = true;
+    fpu_prepare(thread);
+}
+
+/* Waits for an interrupt that makes a thread ready. Interrupts stay off: a pending one ends the
+ * wait, and is served here. */
+static void idle(struct hart *hart)
+{
+    clock_program(hart);
+    wait_for_interrupt();
+    interrupt_poll();
+}
+
+struct thread *sched_next(struct hart *hart)
+{
+    if (hart->reschedule) {
+        hart->reschedule = false;
+        if (hart->current != NULL)
+            preempt(hart);
+        hart->timers_changed = true;
+    }
+    while (hart->current == NULL) {
+        struct thread *thread = take_best();
+        if (thread != NULL)
+            start(hart, thread);
+        else
+            idle(hart);
+    }
+    if (hart->timers_changed)
+        clock_program(hart);
+    if (hart->space != hart->current->process->space)
+        space_activate(hart->current->process->space);
+    return hart->current;
+}

@@ -1,0 +1,36 @@
+#pragma once
+/* sched.h - who runs next: 32 priorities, round robin within one.
+ *
+ * The running thread is on no queue. With equals waiting it has a time slice; alone at its priority
+ * it needs none, and no timer ticks.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hart;
+struct thread;
+
+void sched_init(void);
+
+/* Makes a thread ready. It goes to the end of its queue, or with `soon` to the front: for a thread
+ * that continues what the running one began. */
+void sched_ready(struct thread *thread, bool soon);
+
+/* Takes a ready thread off its run queue. */
+void sched_remove(struct thread *thread);
+
+/* Takes the running thread off its hart. */
+void sched_leave(struct thread *thread);
+
+/* The running thread goes behind its equals. */
+void sched_yield(struct thread *thread);
+
+/* Gives a thread another effective priority wherever it is. */
+void sched_set_priority(struct thread *thread, uint8_t priority);
+
+/* The thread to resume on this hart: the current one, or a better; idles until there is one. Space,
+ * FPU and timer are set up for it. */
+struct thread *sched_next(struct hart *hart);
+
+/* CPU time of a thread, the running stretch included. */
+uint64_t sched_cpu_ns(const struct thread *thread);

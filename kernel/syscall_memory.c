@@ -1,0 +1,113 @@
+/* syscall_memory.c - system calls on memory objects and address spaces (octavo/syscall.h). */
+#include "kernel/memory.h"
+#include "kernel/process.h"
+#include "kernel/space.h"
+#include "kernel/syscall.h"
+#include "kernel/thread.h"
+
+/* DMA memory needs a device: who has none has no use for physical addresses. */
+static enum error device_check(struct thread *thread, uint64_t handle)
+{
+    struct memory *device;
+    enum error error =
+        handle_find(&thread->process->handles, handle, OBJECT_MEMORY, RIGHT_MANAGE, &device);
+
+    if (error != E_OK)
+        return error;
+    error = device->kind == MEMORY_DEVICE && device->writable ? E_OK : E_BADF;
+    object_release(&device->object);
+    return error;
+}
+
+int64_t sys_memory_create(struct thread *thread, const uint64_t *a)
+{
+    struct memory *memory;
+    uint64_t handle;
+    enum error error = E_OK;
+
+    if (a[1] != MEMORY_ANONYMOUS && a[1] != MEMORY_DMA)
+        return -E_INVAL;
+    if (a[1] == MEMORY_DMA)
+        error = device_check(thread, a[2]);
+    if (error == E_OK)
+        error = memory_create(a[0], (enum memory_kind)a[1], &memory);
+    if (error != E_OK)
+        return -error;
+    struct handle_entry entry = {&memory->object, RIGHTS_ALL, 0};
+    error = handle_insert(&thread->process->handles, &entry, 0, &handle);
+    object_release(&memory->object);
+    return error == E_OK ? (int64_t)handle : -error;
+}
+
+int64_t sys_memory_info(struct thread *thread, const uint64_t *a)
+{
+    struct process *process = thread->process;
+    struct memory *memory;
+    bool physical = true;
+    enum error error = handle_find(&process->handles, a[0], OBJECT_MEMORY, RIGHT_MANAGE, &memory);
+
+    if (error == E_PERM) {
+        physical = false;
+        error = handle_find(&process->handles, a[0], OBJECT_MEMORY, 0, &memory);
+    }
+    if (error != E_OK)
+        return -error;
+    struct memory_info info = {
+        .size = memory->pages << PAGE_BITS, .kind = memory->kind, .writable = memory->writable};
+    if (physical && memory->kind != MEMORY_ANONYMOUS)
+        info.physical = ppn_address(SLIST_FIRST(&memory->runs)->first).v;
+    object_release(&memory->object);
+    return -space_copy_out(process->space, a[1], &info, sizeof info);
+}
+
+int64_t sys_space_create(struct thread *thread, const uint64_t *a)
+{
+    uint64_t handle;
+    struct space *space = space_create();
+
+    (void)a;
+    if (space == NULL)
+        return -E_NOMEM;
+    struct handle_entry entry = {&space->object, RIGHT_MAP | RIGHT_MANAGE, 0};
+    enum error error = handle_insert(&thread->process->handles, &entry, 0, &handle);
+    object_release(&space->object);
+    return error == E_OK ? (int64_t)handle : -error;
+}
+
+static enum error find_space(struct thread *thread, uint64_t handle, struct space **space)
+{
+    return handle_find(&thread->process->handles, handle, OBJECT_SPACE, RIGHT_MAP, space);
+}
+
+int64_t sys_vm_map(struct thread *thread, const uint64_t *a)
+{
+    struct space *space;
+    struct map_request request = {
+        .address = a[1], .length = a[2], .flags = a[3], .memory = NULL, .offset = a[5]};
+    uint64_t address = 0;
+    enum error error = find_space(thread, a[0], &space);
+
+    if (error != E_OK)
+        return -error;
+    if (a[4] != (uint64_t)HANDLE_NONE)
+        error =
+            handle_find(&thread->process->handles, a[4], OBJECT_MEMORY, RIGHT_MAP, &request.memory);
+    if (error == E_OK)
+        error = space_map(space, &request, &address);
+    if (request.memory != NULL)
+        object_release(&request.memory->object);
+    object_release(&space->object);
+    return error == E_OK ? (int64_t)address : -error;
+}
+
+int64_t sys_vm_unmap(struct thread *thread, const uint64_t *a)
+{
+    struct space *space;
+    enum error error = find_space(thread, a[0], &space);
+
+    if (error != E_OK)
+        return -error;
+    error = space_unmap(space, a[1], a[2]);
+    object_release(&space->object);
+    return -error;
+}

@@ -1,0 +1,222 @@
+/* thread.c - threads, and the table that tokens index. The tree's lock guards table and lists. */
+#include "kernel/thread.h"
+
+#include <string.h>
+
+#include "kernel/cache.h"
+#include "kernel/event.h"
+#include "kernel/frame.h"
+#include "kernel/futex.h"
+#include "kernel/message.h"
+#include "kernel/panic.h"
+#include "kernel/port.h"
+#include "kernel/process.h"
+#include "kernel/riscv/hart.h"
+#include "kernel/sched.h"
+
+/* A token is a slot number and, above it, a count that every call renews: 47 bits, which never
+ * wrap. */
+enum { TOKEN_SLOT_BITS = 16, TOKEN_SLOTS_MAX = 1 << TOKEN_SLOT_BITS };
+
+static void thread_destroy(struct object *object);
+
+static struct cache thread_cache = CACHE_INIT(thread_cache, "thread", struct thread);
+const struct object_type thread_type = {.name = "thread",
+                                        .cache = &thread_cache,
+                                        .offset = offsetof(struct thread, object),
+                                        .destroy = thread_destroy};
+
+_Static_assert(offsetof(struct thread, registers) == 0, "entry.S");
+_Static_assert(offsetof(struct thread, hart) == THREAD_HART, "entry.S");
+
+/* Of each slot the thread in it, or the number of the next free one. Slot 0 stays unused: no token
+ * is 0. */
+struct slot {
+    struct thread *thread; /* NULL: free */
+    uint64_t next_free;
+};
+static struct slot *slots;     /* tree_lock */
+static uint64_t slot_capacity; /* set at boot */
+static uint64_t first_free;    /* tree_lock; 0: none */
+
+void thread_table_init(uint64_t capacity)
+{
+    ppn_t first;
+
+    slot_capacity = capacity < TOKEN_SLOTS_MAX ? capacity : TOKEN_SLOTS_MAX;
+    uint64_t bytes = slot_capacity * sizeof *slots;
+    enum error error = frame_allocate((bytes + PAGE_SIZE - 1) / PAGE_SIZE, &first);
+    ASSERT(error == E_OK);
+    slots = memset(frame_pointer(first), 0, bytes);
+    for (uint64_t i = slot_capacity - 1; i > 0; i--) {
+        slots[i].next_free = first_free;
+        first_free = i;
+    }
+}
+
+static uint64_t slot_of(uint64_t token) { return token % TOKEN_SLOTS_MAX; }
+
+void thread_renew_token(struct thread *thread)
+{
+    thread->token = (thread->token + TOKEN_SLOTS_MAX) & INT64_MAX;
+}
+
+struct thread *thread_of_token(uint64_t token, const struct process *server)
+{
+    uint64_t slot = slot_of(token);
+
+    lock_assert_held(&tree_lock);
+    if (slot >= slot_capacity)
+        return NULL;
+    struct thread *thread = slots[slot].thread;
+    if (thread == NULL || thread->token != token || thread->state != THREAD_REPLY)
+        return NULL;
+    return thread->server == server ? thread : NULL;
+}
+
+static void thread_destroy(struct object *object)
+{
+    struct thread *thread = object_record(object);
+
+    ASSERT(thread->state == THREAD_DEAD);
+    object_release(&thread->process->object);
+}
+
+static void thread_timed_out(struct timer *timer);
+
+enum error thread_create(struct process *process, uint8_t priority, struct thread **result)
+{
+    lock_assert_held(&tree_lock);
+    if (first_free == 0)
+        return E_AGAIN;
+    struct thread *thread = object_create(OBJECT_THREAD);
+    if (thread == NULL)
+        return E_NOMEM;
+    thread->token = first_free;
+    first_free = slots[thread->token].next_free;
+    slots[thread->token].thread = thread;
+    thread->hart = hart_self();
+    thread->state = THREAD_READY;
+    thread->priority = thread->base_priority = priority;
+    thread->item.kind = ITEM_CALLER;
+    thread->timer.expire = thread_timed_out;
+    thread->process = process;
+    object_retain(&process->object);
+    thread->number = process->next_thread++;
+    process->thread_count++;
+    TAILQ_INSERT_TAIL(&process->threads, thread, sibling);
+    object_retain(&thread->object);
+    *result = thread;
+    return E_OK;
+}
+
+/* Takes a thread off the queue that its state says it is on. */
+static void thread_leave_queue(struct thread *thread)
+{
+    timer_disarm(&thread->timer);
+    switch (thread->state) {
+    case THREAD_CALLING:
+    case THREAD_RECV:
+        port_forget_thread(thread);
+        break;
+    case THREAD_REPLY:
+        TAILQ_REMOVE(&thread->server->callers, thread, calling);
+        thread->server = NULL;
+        break;
+    case THREAD_EVENT:
+        event_forget_thread(thread);
+        break;
+    case THREAD_FUTEX:
+        futex_forget_thread(thread);
+        break;
+    case THREAD_CHILD:
+        TAILQ_REMOVE(&thread->process->waiting, thread, link);
+        break;
+    case THREAD_READY:
+        sched_remove(thread);
+        break;
+    default:
+        break;
+    }
+}
+
+static void thread_timed_out(struct timer *timer)
+{
+    struct thread *thread = (struct thread *)((char *)timer - offsetof(struct thread, timer));
+
+    thread_leave_queue(thread);
+    thread_wake(thread);
+}
+
+void thread_end(struct thread *thread)
+{
+    struct process *process = thread->process;
+    uint64_t slot = slot_of(thread->token);
+
+    lock_assert_held(&tree_lock);
+    if (thread->hart->current == thread)
+        sched_leave(thread);
+    else
+        thread_leave_queue(thread);
+    port_set_server(NULL, thread);
+    message_forget_server(thread);
+    fpu_forget(thread);
+    thread->state = THREAD_DEAD;
+    slots[slot] = (struct slot){.next_free = first_free};
+    first_free = slot;
+    process->cpu_ns += thread->cpu_ns;
+    process->thread_count--;
+    TAILQ_REMOVE(&process->threads, thread, sibling);
+    object_release(&thread->object);
+}
+
+void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline_ns)
+{
+    sched_leave(thread);
+    thread->state = state;
+    timer_arm(&thread->timer, deadline_ns);
+}
+
+void thread_wake(struct thread *thread)
+{
+    timer_disarm(&thread->timer);
+    sched_ready(thread, false);
+}
+
+void thread_return(struct thread *thread, uint64_t a0, uint64_t a1)
+{
+    struct registers *r = &thread->registers;
+
+    r->pc += 4;
+    r->t0 = r->t1 = r->t2 = 0;
+    memset(r->a, 0, sizeof r->a);
+    memset(r->t3_to_t6, 0, sizeof r->t3_to_t6);
+    r->a[0] = a0;
+    r->a[1] = a1;
+}
+
+void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1)
+{
+    thread_return(thread, a0, a1);
+    timer_disarm(&thread->timer);
+    sched_ready(thread, true);
+}
+
+void thread_lend(struct thread *thread, uint8_t priority)
+{
+    if (priority > thread->priority)
+        sched_set_priority(thread, priority);
+}
+
+void thread_unlend(struct thread *thread)
+{
+    uint8_t priority = thread->base_priority;
+    const struct thread *caller;
+
+    if (thread->priority == priority)
+        return;
+    TAILQ_FOREACH(caller, &thread->process->callers, calling)
+    if (caller->served_by == thread && caller->priority > priority)
+        priority = caller->priority;
+    sched_set_priority(thread, priority);
+}

@@ -1,0 +1,102 @@
+#pragma once
+/* thread.h - threads: registers, a state, and the one queue that a thread is on.
+ *
+ * A waiting thread is a record on a queue; it has no kernel stack. Most waits *restart*: the
+ * program counter still points at the ecall, waking the thread runs the call again, and all
+ * progress is in objects and registers. Where another party finishes the call (a reply, a futex
+ * wake-up), it writes the result and moves the pc on.
+ *
+ * Locks: `state`, `link` and `waits_on` belong to the lock of what the thread waits for; while it
+ * is ready, to the run queue's.
+ */
+#include <octavo/process.h>
+#include <sys/queue.h>
+
+#include "kernel/clock.h"
+#include "kernel/object.h"
+#include "kernel/riscv/fpu.h"
+#include "kernel/riscv/registers.h"
+
+struct hart;
+struct port;
+struct process;
+
+/* What can stand in a port's queue (port.h). */
+enum port_item_kind { ITEM_CALLER, ITEM_CLOSED, ITEM_EVENT };
+struct port_item {
+    TAILQ_ENTRY(port_item) link;
+    enum port_item_kind kind;
+    uint8_t priority;
+    bool queued;
+};
+
+struct thread {
+    struct registers registers; /* entry.S: first */
+    struct hart *hart;          /* entry.S: THREAD_HART; the hart that runs it, or ran it last */
+    struct object object;
+    struct process *process;     /* counted; what is left of a dead thread keeps it too */
+    TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
+    int number;                  /* inside the process */
+
+    enum thread_state state;
+    TAILQ_ENTRY(thread)
+    link; /* run queue, or receivers of a port, or waiters of an event, futex bucket or process */
+    bool on_run_queue;
+    uint8_t priority; /* what it runs with: the base, or more while a caller lends */
+    uint8_t base_priority;
+    struct timer timer; /* deadline of the wait */
+
+    /* Messages. */
+    uint64_t token;          /* of the call under way; a new one each call */
+    struct port_item item;   /* CALLING: in the port's queue */
+    struct channel *channel; /* CALLING: counted as a handle, so that CLOSED comes after the call */
+    struct port *port;       /* CALLING, RECV: counted */
+    struct port *serves;     /* whose last_receiver it is, or NULL */
+    struct process *server;  /* REPLY: who received the message */
+    struct thread *served_by;    /* REPLY: the thread that did, for lending; valid while it lives */
+    TAILQ_ENTRY(thread) calling; /* REPLY: in server->callers */
+
+    void *waits_on;         /* EVENT: struct event; FUTEX: the bucket */
+    uint64_t futex_address; /* FUTEX: as the user named it, for ps */
+    uint64_t futex_key;     /* FUTEX: physical address of the word */
+
+    struct fpu_state fpu;
+    uint64_t cpu_ns;     /* time on a hart up to its last leave */
+    uint64_t started_ns; /* when it was last given the hart */
+};
+
+/* Reserves a slot a thread for `capacity` threads. */
+void thread_table_init(uint64_t capacity);
+
+/* A thread of the process, not yet ready, registers zero; the process's list gets a reference, the
+ * caller another. E_NOMEM, E_AGAIN: too many threads. */
+enum error thread_create(struct process *process, uint8_t priority,
+                         struct thread **thread) MUST_USE;
+
+/* Ends a thread wherever it is: takes it off its queue and off its process, and its token is dead.
+ * The caller's `thread` stays valid as long as somebody counts it. */
+void thread_end(struct thread *thread);
+
+/* The thread a token names if it still waits for `server` to reply, else NULL. Not counted. */
+struct thread *thread_of_token(uint64_t token, const struct process *server);
+/* A fresh token for the thread's next call. */
+void thread_renew_token(struct thread *thread);
+
+/* The running thread gives up its hart in `state`, to be woken at the deadline at the latest. The
+ * caller puts it on its queue. */
+void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline_ns);
+
+/* Makes a waiting thread, already off its queue, ready: its system call runs again. */
+void thread_wake(struct thread *thread);
+
+/* Sets the results of a system call and moves on behind it: a0 and a1, every other caller-saved
+ * register zero (ra is kept, since stubs return through it). */
+void thread_return(struct thread *thread, uint64_t a0, uint64_t a1);
+
+/* thread_return for a waiting thread that is off its queue, then ready. */
+void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1);
+
+/* Adds or ends lent priority: the thread runs with at least `priority`; with its base and what its
+ * callers lend. */
+void thread_lend(struct thread *thread, uint8_t priority);
+void thread_unlend(struct thread *thread);
