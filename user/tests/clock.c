@@ -1,0 +1,101 @@
+/* clock.c - time goes forward, sleep lasts as long as was asked, and sleepers wake in order. */
+#include <errno.h>
+#include <stdint.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/lib/help.h"
+#include "tests/lib/tap.h"
+
+enum {
+    SLEEPERS = 12,
+    LATE_MS = 3000, /* how late a busy host may make us */
+};
+
+static void test_goes_forward(void)
+{
+    uint64_t last = clock_get();
+    for (int i = 0; i < 20000; i++) {
+        uint64_t now = clock_get();
+        CHECK(now >= last);
+        last = now;
+    }
+    struct timespec posix;
+    CHECK_EQUAL(clock_gettime(CLOCK_MONOTONIC, &posix), 0);
+    CHECK((uint64_t)posix.tv_sec * 1000000000u + (uint64_t)posix.tv_nsec >= last);
+    CHECK(posix.tv_nsec >= 0 && posix.tv_nsec < 1000000000);
+}
+
+static void check_sleep(uint64_t before, uint64_t ms)
+{
+    uint64_t slept = clock_get() - before;
+    CHECK(slept >= MILLISECONDS(ms));
+    CHECK(slept < MILLISECONDS(ms + LATE_MS));
+}
+
+static void test_sleep_lasts_as_long_as_asked(void)
+{
+    for (uint64_t ms = 1; ms <= 64; ms *= 2) {
+        uint64_t before = clock_get();
+        CHECK_EQUAL(clock_sleep(before + MILLISECONDS(ms)), 0);
+        check_sleep(before, ms);
+    }
+}
+
+static void test_past_deadlines_return_at_once(void)
+{
+    CHECK_EQUAL(clock_sleep(0), 0);
+    CHECK_EQUAL(clock_sleep(1), 0);
+    CHECK_EQUAL(clock_sleep(clock_get()), 0);
+}
+
+static void test_posix_sleeps(void)
+{
+    uint64_t before = clock_get();
+    struct timespec wanted = {.tv_sec = 0, .tv_nsec = 20000000};
+    CHECK_EQUAL(nanosleep(&wanted, NULL), 0);
+    check_sleep(before, 20);
+    before = clock_get();
+    CHECK_EQUAL(usleep(15000), 0);
+    check_sleep(before, 15);
+    before = clock_get();
+    CHECK_EQUAL(sleep(1), 0);
+    check_sleep(before, 1000);
+    wanted.tv_nsec = 1000000000;
+    CHECK_EQUAL(nanosleep(&wanted, NULL), -1);
+    CHECK_EQUAL(errno, EINVAL);
+}
+
+static void sleep_until(void *deadline) { clock_sleep(*(uint64_t *)deadline); }
+
+/* Started in random order, they end in the order of their deadlines. */
+static void test_sleepers_wake_in_order(void)
+{
+    int children[SLEEPERS];
+    uint64_t deadlines[SLEEPERS], start = clock_get() + MILLISECONDS(400);
+    for (int i = 0; i < SLEEPERS; i++) {
+        int place = (i * 7) % SLEEPERS;
+        deadlines[place] = start + MILLISECONDS(20) * (uint64_t)place;
+        children[place] = tap_fork(sleep_until, &deadlines[place]);
+    }
+    for (int i = 0; i < SLEEPERS; i++) {
+        int status = -1;
+        CHECK_EQUAL(waitpid(-1, &status, 0), children[i]);
+        CHECK_EQUAL(status, 0);
+        CHECK(clock_get() >= deadlines[i]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        {"clock_goes_forward", test_goes_forward, 0},
+        {"clock_sleep_lasts_as_long_as_asked", test_sleep_lasts_as_long_as_asked, 0},
+        {"clock_past_deadlines_return_at_once", test_past_deadlines_return_at_once, 0},
+        {"clock_posix_sleeps", test_posix_sleeps, 0},
+        {"clock_sleepers_wake_in_order", test_sleepers_wake_in_order, 0},
+    };
+    return tap_main(argc, argv, tests, TAP_COUNT(tests));
+}

@@ -1,0 +1,96 @@
+/* help.c - help.h. No state. */
+#include "help.h"
+
+#include <stdint.h>
+#include <unistd.h>
+
+void *map_pages(uint64_t length, uint32_t flags)
+{
+    struct mapping mapping = {.length = length, .flags = flags, .memory = HANDLE_NONE};
+    long address = vm_map(HANDLE_SPACE, &mapping);
+    return CHECK(address > 0) ? (void *)(uintptr_t)address : NULL;
+}
+
+void unmap_pages(void *address, uint64_t length)
+{
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, (uintptr_t)address, length), 0);
+}
+
+bool thread_reaches(int pid, int index, enum thread_state state)
+{
+    struct thread_info info = {.state = THREAD_STATES};
+    for (int tries = 0; tries < 1000; tries++) {
+        if (thread_info(HANDLE_SELF, pid, index, &info) == pid && info.state == (int)state)
+            return true;
+        sleep_ms(2);
+    }
+    return CHECK_EQUAL(info.state, state);
+}
+
+int start_thread(void (*entry)(void *argument), void *argument, void *stack, uint64_t size)
+{
+    uint64_t tp;
+    __asm__("mv %0, tp" : "=r"(tp));
+    int thread = (int)thread_create((uintptr_t)entry, ((uintptr_t)stack + size) & ~15ul,
+                                    (uintptr_t)argument, tp);
+    CHECK(thread >= 0);
+    return thread;
+}
+
+int serve(int port, long (*handle)(struct message *request, struct message *reply))
+{
+    int pid = fork();
+    if (pid != 0) {
+        CHECK(pid > 0);
+        return pid;
+    }
+    struct message request = {0}, reply = {0};
+    long status = 0;
+    for (;;) {
+        long result = message_reply_recv(port, status, &reply, &request);
+        if (result != 0 && !message_has_handle(&reply))
+            _exit(1);
+        reply = (struct message){0};
+        status = result;
+        if (result == 0 && request.token != 0)
+            status = handle(&request, &reply);
+    }
+}
+
+long call_words(int channel, uint64_t label, uint64_t w0, uint64_t w1, uint64_t w2)
+{
+    struct message m = {.label = label, .word = {w0, w1, w2}};
+    return message_call(channel, &m);
+}
+
+/* Has the count stood still for so long? In slices, so that a quick child costs no waiting. */
+static bool stands_still(int ended, const struct suspect *suspect)
+{
+    uint64_t last = __atomic_load_n(suspect->progress, __ATOMIC_RELAXED);
+    uint64_t end = deadline_in_ms(suspect->patience_ms);
+    while (clock_get() < end) {
+        if (event_wait(ended, 1, end, NULL) == 0)
+            return false;
+        if (__atomic_load_n(suspect->progress, __ATOMIC_RELAXED) != last)
+            return false;
+    }
+    return true;
+}
+
+int run_suspect(const struct suspect *suspect)
+{
+    int status = -1;
+    int ended = (int)event_create();
+    CHECK_EQUAL(process_watch(ended, 1), 0);
+    int pid = fork();
+    if (pid == 0) {
+        suspect->body(suspect->argument);
+        _exit(0);
+    }
+    while (CHECK(pid > 0) && process_wait(pid, WAIT_NO_HANG, &status) == 0)
+        if (stands_still(ended, suspect))
+            process_kill(HANDLE_SELF, pid, DEATH_KILLED | KILL_TREE);
+    process_watch(HANDLE_NONE, 0);
+    handle_close(ended);
+    return status;
+}
