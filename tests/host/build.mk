@@ -14,7 +14,7 @@ HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c \
 	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
 	user/servers/init/child.c \
 	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \
-		editor.c history.c completion.c))
+		editor.c keys.c history.c completion.c))
 # Not tests themselves: what several tests share.
 HOST_HELPERS := $(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))

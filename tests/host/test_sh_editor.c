@@ -91,9 +91,8 @@ static void expect_screen(const char *row, size_t at)
 {
     size_t length = SCREEN_COLUMNS;
 
-    while (length > 0 && screen[length - 1] == ' ') {
+    while (length > 0 && screen[length - 1] == ' ')
         length--;
-    }
     assert_int_equal(length, strlen(row));
     assert_memory_equal(screen, row, length);
     assert_int_equal(column, at);
@@ -141,9 +140,8 @@ static void test_sh_editor_stays_inside_the_line(void **state)
 static void test_sh_editor_scrolls_a_wide_line(void **state)
 {
     (void)state;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 40; i++)
         type("0123456789");
-    }
     assert_int_equal(editor.line.length, 400);
     type("\x01");
     expect_screen("$ 01234567890123456", 2);
@@ -170,9 +168,8 @@ static void test_sh_editor_keeps_characters_whole(void **state)
 static void test_sh_editor_limits_the_line(void **state)
 {
     (void)state;
-    for (int i = 0; i < LINE_LIMIT + 10; i++) {
+    for (int i = 0; i < LINE_LIMIT + 10; i++)
         type("x");
-    }
     assert_int_equal(editor.line.length, LINE_LIMIT);
     assert_int_equal(type("\r"), EDIT_LINE);
 }
@@ -227,11 +224,9 @@ static void names_offer(void *context, const char *prefix, bool is_command,
     const char *const *names = context;
 
     (void)is_command;
-    for (; *names != NULL; names++) {
-        if (strncmp(*names, prefix, strlen(prefix)) == 0) {
+    for (; *names != NULL; names++)
+        if (strncmp(*names, prefix, strlen(prefix)) == 0)
             completion_add(completion, *names);
-        }
-    }
 }
 
 static void test_sh_editor_completes_words(void **state)

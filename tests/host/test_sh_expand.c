@@ -31,9 +31,8 @@ static int tear_down(void **state)
 {
     (void)state;
     shell_set_parameters(&shell, 0, NULL);
-    while (shell.variables.first != NULL) {
+    while (shell.variables.first != NULL)
         variables_unset(&shell.variables, shell.variables.first->name);
-    }
     free(shell.parameters);
     return 0;
 }

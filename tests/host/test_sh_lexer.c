@@ -27,9 +27,8 @@ static void expect_tokens(const char *text, const struct expected *expected)
             assert_int_equal(token.length, strlen(expected->text));
             assert_memory_equal(token.start, expected->text, token.length);
         }
-        if (token.kind == TOKEN_END || token.kind == TOKEN_UNFINISHED) {
+        if (token.kind == TOKEN_END || token.kind == TOKEN_UNFINISHED)
             return;
-        }
     }
 }
 
@@ -106,9 +105,8 @@ static void test_sh_lexer_says_that_a_text_is_unfinished(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         EXPECT(texts[i], {TOKEN_UNFINISHED, NULL});
-    }
 }
 
 static void test_sh_lexer_stays_at_the_end(void **state)

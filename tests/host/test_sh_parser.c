@@ -150,9 +150,8 @@ static void test_sh_parser_waits_for_more(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_unfinished(texts[i]);
-    }
 }
 
 static void test_sh_parser_names_what_is_wrong(void **state)
@@ -208,14 +207,12 @@ static void test_sh_parser_takes_long_lines(void **state)
     int count = 0;
 
     (void)state;
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 100000; i++)
         text_append(&text, "a && ");
-    }
     text_append(&text, "a");
     assert_int_equal(parse(text_string(&text), &arena, &list, &complaint), PARSE_DONE);
-    for (const struct and_or *and_or = list->and_or; and_or != NULL; and_or = and_or->next) {
+    for (const struct and_or *and_or = list->and_or; and_or != NULL; and_or = and_or->next)
         count++;
-    }
     assert_int_equal(count, 100001);
     text_free(&text);
     arena_release(&arena);

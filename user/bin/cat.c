@@ -16,9 +16,8 @@ static bool piece_write(const char *bytes, size_t length)
     while (length != 0) {
         ssize_t written = write(STDOUT_FILENO, bytes, length);
 
-        if (written < 0) {
+        if (written < 0)
             return false;
-        }
         bytes += written;
         length -= (size_t)written;
     }
@@ -30,23 +29,19 @@ static int file_copy(int file, const char *name)
     static char piece[PIECE_BYTES];
     ssize_t length;
 
-    while ((length = read(file, piece, sizeof piece)) > 0) {
-        if (!piece_write(piece, (size_t)length)) {
+    while ((length = read(file, piece, sizeof piece)) > 0)
+        if (!piece_write(piece, (size_t)length))
             return utility_fail("cat", "write error", errno);
-        }
-    }
     return length < 0 ? utility_fail("cat", name, errno) : 0;
 }
 
 static int named_copy(const char *name)
 {
-    if (strcmp(name, "-") == 0) {
+    if (strcmp(name, "-") == 0)
         return file_copy(STDIN_FILENO, "input");
-    }
     int file = open(name, O_RDONLY);
-    if (file < 0) {
+    if (file < 0)
         return utility_fail("cat", name, errno);
-    }
     int status = file_copy(file, name);
     close(file);
     return status;
@@ -56,17 +51,13 @@ int main(int argc, char **argv)
 {
     int status = 0;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0') {
+    if (argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0')
         return utility_misuse(usage);
-    }
-    if (argc == 1) {
+    if (argc == 1)
         return named_copy("-");
-    }
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i++)
         status |= named_copy(argv[i]);
-    }
     return status;
 }

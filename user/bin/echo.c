@@ -17,9 +17,8 @@ static bool option_read(const char *argument, struct options *options)
 {
     const char *letters = argument + 1;
 
-    if (argument[0] != '-' || *letters == '\0' || letters[strspn(letters, "ne")] != '\0') {
+    if (argument[0] != '-' || *letters == '\0' || letters[strspn(letters, "ne")] != '\0')
         return false;
-    }
     options->no_newline |= strchr(letters, 'n') != NULL;
     options->escapes |= strchr(letters, 'e') != NULL;
     return true;
@@ -30,9 +29,8 @@ static int octal_read(const char **at)
 {
     int value = 0;
 
-    for (int i = 0; i < 3 && **at >= '0' && **at <= '7'; i++) {
+    for (int i = 0; i < 3 && **at >= '0' && **at <= '7'; i++)
         value = value * 8 + *(*at)++ - '0';
-    }
     return value;
 }
 
@@ -65,24 +63,19 @@ int main(int argc, char **argv)
     struct options options = {0};
     int first = 1;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    while (first < argc && option_read(argv[first], &options)) {
+    while (first < argc && option_read(argv[first], &options))
         first++;
-    }
     for (int i = first; i < argc; i++) {
-        if (i != first) {
+        if (i != first)
             putchar(' ');
-        }
-        if (!options.escapes) {
+        if (!options.escapes)
             fputs(argv[i], stdout);
-        } else if (!escaped_print(argv[i])) {
+        else if (!escaped_print(argv[i]))
             return utility_finish("echo", 0);
-        }
     }
-    if (!options.no_newline) {
+    if (!options.no_newline)
         putchar('\n');
-    }
     return utility_finish("echo", 0);
 }

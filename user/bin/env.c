@@ -17,38 +17,32 @@ static bool options_read(int argc, char **argv)
     static char *nothing[] = {NULL};
     int option;
 
-    while ((option = getopt(argc, argv, "+iu:")) != -1) {
-        if (option == 'i') {
+    while ((option = getopt(argc, argv, "+iu:")) != -1)
+        if (option == 'i')
             environ = nothing;
-        } else if (option != 'u' || unsetenv(optarg) != 0) {
+        else if (option != 'u' || unsetenv(optarg) != 0)
             return false;
-        }
-    }
     return true;
 }
 
 static void environment_print(void)
 {
-    for (char **variable = environ; *variable != NULL; variable++) {
+    for (char **variable = environ; *variable != NULL; variable++)
         puts(*variable);
-    }
 }
 
 int main(int argc, char **argv)
 {
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (!options_read(argc, argv)) {
+    if (!options_read(argc, argv))
         return utility_misuse(usage);
-    }
     for (; optind < argc && strchr(argv[optind], '=') != NULL; optind++) {
         char *equals = strchr(argv[optind], '=');
 
         *equals = '\0';
-        if (setenv(argv[optind], equals + 1, 1) != 0) {
+        if (setenv(argv[optind], equals + 1, 1) != 0)
             return utility_fail("env", argv[optind], errno);
-        }
     }
     if (optind == argc) {
         environment_print();

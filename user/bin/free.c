@@ -67,16 +67,13 @@ int main(int argc, char **argv)
     struct system_memory memory;
     bool human = argc == 2 && strcmp(argv[1], "-h") == 0;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 2 || (argc == 2 && !human)) {
+    if (argc > 2 || (argc == 2 && !human))
         return utility_misuse(usage);
-    }
     long result = system_info(HANDLE_SYSTEM, INFO_MEMORY, &memory, sizeof memory);
-    if (result < 0) {
+    if (result < 0)
         return utility_fail("free", "memory information", (int)-result);
-    }
     memory_print(&memory, human);
     orders_print(&memory, human);
     return utility_finish("free", 0);

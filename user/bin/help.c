@@ -25,12 +25,10 @@ static const char page[] =
 
 int main(int argc, char **argv)
 {
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 1) {
+    if (argc > 1)
         return utility_misuse(usage);
-    }
     fputs(page, stdout);
     return utility_finish("help", 0);
 }

@@ -27,9 +27,8 @@ enum { SIGNALS = sizeof signals / sizeof signals[0], SIGNAL_LIMIT = 128, PID_INI
 
 static int signals_print(void)
 {
-    for (int i = 0; i < SIGNALS; i++) {
+    for (int i = 0; i < SIGNALS; i++)
         printf("%2d %s\n", signals[i].number, signals[i].name);
-    }
     return utility_finish("kill", 0);
 }
 
@@ -47,15 +46,12 @@ static int signal_find(const char *text)
 {
     long number = number_read(text);
 
-    if (number >= 0) {
+    if (number >= 0)
         return number > 0 && number < SIGNAL_LIMIT ? (int)number : -1;
-    }
     const char *name = strncmp(text, "SIG", 3) == 0 ? text + 3 : text;
-    for (int i = 0; i < SIGNALS; i++) {
-        if (strcmp(signals[i].name, name) == 0) {
+    for (int i = 0; i < SIGNALS; i++)
+        if (strcmp(signals[i].name, name) == 0)
             return signals[i].number;
-        }
-    }
     return -1;
 }
 
@@ -79,12 +75,10 @@ int main(int argc, char **argv)
 {
     int signal = SIGTERM, flags = 0, status = 0, first = 1;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc == 2 && strcmp(argv[1], "-l") == 0) {
+    if (argc == 2 && strcmp(argv[1], "-l") == 0)
         return signals_print();
-    }
     for (; first < argc && argv[first][0] == '-'; first++) {
         if (strcmp(argv[first], "-t") == 0) {
             flags = KILL_TREE;
@@ -96,9 +90,8 @@ int main(int argc, char **argv)
             return UTILITY_MISUSE;
         }
     }
-    if (first == argc) {
+    if (first == argc)
         return utility_misuse(usage);
-    }
     for (; first < argc; first++) {
         int one = process_end(argv[first], signal | flags);
 

@@ -53,9 +53,8 @@ static void entries_add(struct entries *entries, const char *name, const struct 
 
 static void entries_free(struct entries *entries)
 {
-    for (size_t i = 0; i < entries->count; i++) {
+    for (size_t i = 0; i < entries->count; i++)
         free(entries->items[i].name);
-    }
     free(entries->items);
 }
 
@@ -77,9 +76,8 @@ static void entry_print_long(const struct entry *entry)
     char permissions[sizeof letters], when[32];
     struct tm time;
 
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 9; i++)
         permissions[i] = (status->st_mode & (0400u >> i)) != 0 ? letters[i] : '-';
-    }
     permissions[9] = '\0';
     gmtime_r(&status->st_mtime, &time);
     strftime(when, sizeof when, "%Y-%m-%d %H:%M", &time);
@@ -120,21 +118,18 @@ static void entries_print_columns(const struct entries *entries)
 
 static void entries_print(struct entries *entries)
 {
-    if (entries->count == 0) {
+    if (entries->count == 0)
         return;
-    }
     qsort(entries->items, entries->count, sizeof *entries->items, entry_compare);
     if (!show_long && !show_single) {
         entries_print_columns(entries);
         return;
     }
-    for (size_t i = 0; i < entries->count; i++) {
-        if (show_long) {
+    for (size_t i = 0; i < entries->count; i++)
+        if (show_long)
             entry_print_long(&entries->items[i]);
-        } else {
+        else
             puts(entries->items[i].name);
-        }
-    }
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -160,24 +155,20 @@ static int folder_list(const char *path)
     int status = 0;
     DIR *directory = opendir(path);
 
-    if (directory == NULL) {
+    if (directory == NULL)
         return utility_fail("ls", path, errno);
-    }
     while (errno = 0, (found = readdir(directory)) != NULL) {
         struct stat state = {0};
 
-        if (found->d_name[0] == '.' && !show_hidden) {
+        if (found->d_name[0] == '.' && !show_hidden)
             continue;
-        }
-        if (show_long && status_read(path, found->d_name, &state) != 0) {
+        if (show_long && status_read(path, found->d_name, &state) != 0)
             status = utility_fail("ls", found->d_name, errno);
-        } else {
+        else
             entries_add(&entries, found->d_name, &state);
-        }
     }
-    if (errno != 0) {
+    if (errno != 0)
         status = utility_fail("ls", path, errno);
-    }
     closedir(directory);
     entries_print(&entries);
     entries_free(&entries);
@@ -195,18 +186,16 @@ static int files_list(char **paths, int count, int *folders)
     for (int i = 0; i < count; i++) {
         struct stat state;
 
-        if (stat(paths[i], &state) != 0) {
+        if (stat(paths[i], &state) != 0)
             status = utility_fail("ls", paths[i], errno);
-        } else if (S_ISDIR(state.st_mode)) {
+        else if (S_ISDIR(state.st_mode))
             paths[(*folders)++] = paths[i];
-        } else {
+        else
             entries_add(&files, paths[i], &state);
-        }
     }
     entries_print(&files);
-    if (files.count != 0 && *folders != 0) {
+    if (files.count != 0 && *folders != 0)
         putchar('\n');
-    }
     entries_free(&files);
     return status;
 }
@@ -239,19 +228,16 @@ int main(int argc, char **argv)
     static char here[] = ".", *only_here[] = {here};
     int folders;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (!options_read(argc, argv)) {
+    if (!options_read(argc, argv))
         return utility_misuse(usage);
-    }
     int count = argc - optind;
     char **paths = count == 0 ? only_here : argv + optind;
     int status = files_list(paths, count == 0 ? 1 : count, &folders);
     for (int i = 0; i < folders; i++) {
-        if (count > 1) {
+        if (count > 1)
             printf("%s%s:\n", i == 0 ? "" : "\n", paths[i]);
-        }
         status |= folder_list(paths[i]);
     }
     return utility_finish("ls", status);

@@ -27,14 +27,12 @@ static long space_show(int authority, int pid)
         }
         text = larger;
         length = space_print(authority, pid, text, size);
-        if (length < 0 || (size_t)length <= size) {
+        if (length < 0 || (size_t)length <= size)
             break;
-        }
         size = (size_t)length;
     }
-    if (length > 0) {
+    if (length > 0)
         fwrite(text, 1, (size_t)length, stdout);
-    }
     free(text);
     return length < 0 ? length : 0;
 }
@@ -56,12 +54,10 @@ int main(int argc, char **argv)
 {
     int status = 0;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 1 && argv[1][0] == '-') {
+    if (argc > 1 && argv[1][0] == '-')
         return utility_misuse(usage);
-    }
     if (argc == 1) {
         long result = space_show(HANDLE_SELF, 0);
 

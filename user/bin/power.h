@@ -13,9 +13,8 @@ static inline int power_control(const char *name, unsigned operation, int status
     struct termios modes;
 
     /* Output that a server has accepted may still be on its way: a change of mode waits for it. */
-    if (tcgetattr(STDOUT_FILENO, &modes) == 0) {
+    if (tcgetattr(STDOUT_FILENO, &modes) == 0)
         tcsetattr(STDOUT_FILENO, TCSADRAIN, &modes);
-    }
     long result = system_control(HANDLE_SYSTEM, operation, (uint64_t)status, 0);
     return utility_fail(name, "the kernel refuses", result < 0 ? (int)-result : EIO);
 }

@@ -19,12 +19,10 @@ int main(int argc, char **argv)
     struct process_table_writer writer = {line_print};
     bool threads = argc == 2 && strcmp(argv[1], "-w") == 0;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 2 || (argc == 2 && !threads)) {
+    if (argc > 2 || (argc == 2 && !threads))
         return utility_misuse(usage);
-    }
     long lines = process_table_write(HANDLE_SYSTEM, threads, &writer);
     return utility_finish("ps", lines < 0 ? utility_fail("ps", "process table", (int)-lines) : 0);
 }

@@ -11,15 +11,12 @@ int main(int argc, char **argv)
 {
     char path[PATH_MAX];
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 1) {
+    if (argc > 1)
         return utility_misuse(usage);
-    }
-    if (getcwd(path, sizeof path) == NULL) {
+    if (getcwd(path, sizeof path) == NULL)
         return utility_fail("pwd", "current directory", errno);
-    }
     puts(path);
     return utility_finish("pwd", 0);
 }

@@ -11,15 +11,12 @@ int main(int argc, char **argv)
 {
     char *end;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 2) {
+    if (argc > 2)
         return utility_misuse(usage);
-    }
     long status = argc == 2 ? strtol(argv[1], &end, 10) : 0;
-    if (argc == 2 && (end == argv[1] || *end != '\0' || status < 0 || status > 255)) {
+    if (argc == 2 && (end == argv[1] || *end != '\0' || status < 0 || status > 255))
         return utility_misuse(usage);
-    }
     return power_control("shutdown", SYSTEM_SHUTDOWN, (int)status);
 }

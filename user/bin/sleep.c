@@ -16,9 +16,8 @@ static double time_read(const char *text)
     double number = strtod(text, &end);
     bool begins_right = isdigit((unsigned char)text[0]) || text[0] == '.';
 
-    if (!begins_right || end == text || !isfinite(number)) {
+    if (!begins_right || end == text || !isfinite(number))
         return -1;
-    }
     switch (*end) {
     case 'm':
         number *= 60;
@@ -42,12 +41,10 @@ int main(int argc, char **argv)
     uint64_t start = clock_get();
     double seconds = 0;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc == 1) {
+    if (argc == 1)
         return utility_misuse(usage);
-    }
     for (int i = 1; i < argc; i++) {
         double one = time_read(argv[i]);
 

@@ -12,9 +12,8 @@ static void time_print(uint64_t seconds)
     uint64_t days = seconds / 86400;
 
     printf("up ");
-    if (days != 0) {
+    if (days != 0)
         printf("%" PRIu64 " day%s, ", days, days == 1 ? "" : "s");
-    }
     printf("%02d:%02d:%02d", (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60),
            (int)(seconds % 60));
 }
@@ -25,12 +24,10 @@ int main(int argc, char **argv)
     int processes = 0, threads = 0;
     long pid = 0;
 
-    if (utility_help(argc, argv, usage)) {
+    if (utility_help(argc, argv, usage))
         return 0;
-    }
-    if (argc > 1) {
+    if (argc > 1)
         return utility_misuse(usage);
-    }
     while ((pid = process_info(HANDLE_SYSTEM, (int)pid + 1, &info)) > 0) {
         processes++;
         threads += info.threads;

@@ -13,9 +13,8 @@ enum { UTILITY_MISUSE = 2 };
 /* Whether the one argument is --help; then it is answered. */
 static inline bool utility_help(int argc, char **argv, const char *usage)
 {
-    if (argc != 2 || strcmp(argv[1], "--help") != 0) {
+    if (argc != 2 || strcmp(argv[1], "--help") != 0)
         return false;
-    }
     fputs(usage, stdout);
     return true;
 }
@@ -41,8 +40,7 @@ static inline int utility_finish(const char *name, int status)
     bool failed = ferror(stdout) != 0;
 
     errno = failed ? EIO : 0;
-    if (fflush(stdout) != 0 || failed) {
+    if (fflush(stdout) != 0 || failed)
         return utility_fail(name, "write error", errno == 0 ? EIO : errno);
-    }
     return status;
 }

@@ -36,9 +36,8 @@ static int builtin_pwd(struct shell *shell, int argc, char **argv)
     char path[PATH_MAX];
 
     (void)argv;
-    if (argc > 1) {
+    if (argc > 1)
         return too_many_arguments(shell, "pwd");
-    }
     if (getcwd(path, sizeof path) == NULL) {
         shell_complain(shell, "pwd: %s", strerror(errno));
         return STATUS_FAILURE;
@@ -53,12 +52,10 @@ static void directory_note(struct shell *shell)
     char path[PATH_MAX];
     const char *old = variables_get(&shell->variables, "PWD");
 
-    if (old != NULL) {
+    if (old != NULL)
         variables_set(&shell->variables, "OLDPWD", old);
-    }
-    if (getcwd(path, sizeof path) != NULL) {
+    if (getcwd(path, sizeof path) != NULL)
         variables_set(&shell->variables, "PWD", path);
-    }
 }
 
 static int builtin_cd(struct shell *shell, int argc, char **argv)
@@ -67,9 +64,8 @@ static int builtin_cd(struct shell *shell, int argc, char **argv)
     const char *variable = back ? "OLDPWD" : "HOME";
     const char *path = argc == 2 && !back ? argv[1] : variables_get(&shell->variables, variable);
 
-    if (argc > 2) {
+    if (argc > 2)
         return too_many_arguments(shell, "cd");
-    }
     if (path == NULL) {
         shell_complain(shell, "cd: %s is not set", variable);
         return STATUS_FAILURE;
@@ -87,9 +83,8 @@ static int builtin_exit(struct shell *shell, int argc, char **argv)
     char *end = NULL;
     long status = argc == 2 ? strtol(argv[1], &end, 10) : shell->status;
 
-    if (argc > 2) {
+    if (argc > 2)
         return too_many_arguments(shell, "exit");
-    }
     shell->leaving = true;
     if (end != NULL && (end == argv[1] || *end != '\0')) {
         shell_complain(shell, "exit: %s: not a number", argv[1]);
@@ -102,22 +97,19 @@ static int builtin_exit(struct shell *shell, int argc, char **argv)
 static void value_print(const char *value)
 {
     putchar('\'');
-    for (; *value != '\0'; value++) {
-        if (*value == '\'') {
+    for (; *value != '\0'; value++)
+        if (*value == '\'')
             fputs("'\\''", stdout);
-        } else {
+        else
             putchar(*value);
-        }
-    }
     putchar('\'');
 }
 
 static void variables_print(const struct shell *shell, const char *before, bool only_exported)
 {
     for (const struct variable *v = shell->variables.first; v != NULL; v = v->next) {
-        if (only_exported ? !v->exported : v->value == NULL) {
+        if (only_exported ? !v->exported : v->value == NULL)
             continue;
-        }
         printf("%s%s", before, v->name);
         if (v->value != NULL) {
             putchar('=');
@@ -137,9 +129,8 @@ static int builtin_export(struct shell *shell, int argc, char **argv)
 {
     int status = 0;
 
-    if (argc == 1) {
+    if (argc == 1)
         variables_print(shell, "export ", true);
-    }
     for (int i = 1; i < argc; i++) {
         size_t length = variable_name_length(argv[i]);
         char after = argv[i][length];
@@ -149,9 +140,8 @@ static int builtin_export(struct shell *shell, int argc, char **argv)
             continue;
         }
         char *name = memory_copy(argv[i], length);
-        if (after == '=') {
+        if (after == '=')
             variables_set(&shell->variables, name, argv[i] + length + 1);
-        }
         variables_export(&shell->variables, name);
         free(name);
     }
@@ -165,11 +155,10 @@ static int builtin_unset(struct shell *shell, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         size_t length = variable_name_length(argv[i]);
 
-        if (length == 0 || argv[i][length] != '\0') {
+        if (length == 0 || argv[i][length] != '\0')
             status = bad_name(shell, "unset", argv[i]);
-        } else {
+        else
             variables_unset(&shell->variables, argv[i]);
-        }
     }
     return status;
 }
@@ -195,9 +184,8 @@ static int builtin_set(struct shell *shell, int argc, char **argv)
 static int builtin_jobs(struct shell *shell, int argc, char **argv)
 {
     (void)argv;
-    if (argc > 1) {
+    if (argc > 1)
         return too_many_arguments(shell, "jobs");
-    }
     jobs_report(shell, true);
     return 0;
 }
@@ -207,9 +195,8 @@ static int builtin_wait(struct shell *shell, int argc, char **argv)
     int status = 0;
 
     if (argc == 1) {
-        while (shell->jobs != NULL && !shell->interrupted) {
+        while (shell->jobs != NULL && !shell->interrupted)
             status = jobs_wait(shell, shell->jobs);
-        }
         return shell->interrupted ? status : 0;
     }
     for (int i = 1; i < argc && !shell->interrupted; i++) {
@@ -229,9 +216,8 @@ static int builtin_fg(struct shell *shell, int argc, char **argv)
 {
     struct job *job = jobs_find(shell, argc == 2 ? argv[1] : NULL);
 
-    if (argc > 2) {
+    if (argc > 2)
         return too_many_arguments(shell, "fg");
-    }
     if (job == NULL) {
         shell_complain(shell, "fg: %s: no such job", argc == 2 ? argv[1] : "current");
         return STATUS_FAILURE;
@@ -254,11 +240,9 @@ enum { BUILTINS = sizeof builtins / sizeof builtins[0] };
 
 builtin_function *builtin_find(const char *name)
 {
-    for (size_t i = 0; i < BUILTINS; i++) {
-        if (strcmp(builtins[i].name, name) == 0) {
+    for (size_t i = 0; i < BUILTINS; i++)
+        if (strcmp(builtins[i].name, name) == 0)
             return builtins[i].run;
-        }
-    }
     return NULL;
 }
 

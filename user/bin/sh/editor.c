@@ -3,53 +3,10 @@
  */
 #include "editor.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { LISTING_GAP = 2 /* columns between names */ };
-
-int key_decode(struct key_decoder *decoder, unsigned char byte)
-{
-    static const struct {
-        unsigned char final;
-        int parameter;
-        int key;
-    } sequences[] = {
-        {'A', 0, KEY_UP},   {'B', 0, KEY_DOWN}, {'C', 0, KEY_RIGHT},  {'D', 0, KEY_LEFT},
-        {'H', 0, KEY_HOME}, {'F', 0, KEY_END},  {'~', 1, KEY_HOME},   {'~', 7, KEY_HOME},
-        {'~', 4, KEY_END},  {'~', 8, KEY_END},  {'~', 3, KEY_DELETE},
-    };
-
-    if (byte == KEY_CONTROL('[')) {
-        decoder->state = KEYS_ESCAPE;
-        return KEY_NONE;
-    }
-    if (decoder->state == KEYS_PLAIN) {
-        return byte;
-    }
-    if (decoder->state == KEYS_ESCAPE) {
-        decoder->state = byte == '[' || byte == 'O' ? KEYS_SEQUENCE : KEYS_PLAIN;
-        decoder->parameter = 0;
-        return KEY_NONE;
-    }
-    if (isdigit(byte) && decoder->parameter < 1000) {
-        decoder->parameter = decoder->parameter * 10 + (byte - '0');
-        return KEY_NONE;
-    }
-    if (byte < 0x40) {
-        return KEY_NONE; /* more parameters, as for a key with Shift: read and not used */
-    }
-    decoder->state = KEYS_PLAIN;
-    for (size_t i = 0; i < sizeof sequences / sizeof sequences[0]; i++) {
-        bool has_parameter = byte != '~' || sequences[i].parameter == decoder->parameter;
-
-        if (sequences[i].final == byte && has_parameter) {
-            return sequences[i].key;
-        }
-    }
-    return KEY_NONE;
-}
 
 /* ---- characters and columns ------------------------------------------------------------------ */
 
@@ -76,9 +33,8 @@ static size_t width(const char *bytes, size_t from, size_t to)
 {
     size_t columns = 0;
 
-    for (; from < to; from++) {
+    for (; from < to; from++)
         columns += !byte_continues(bytes[from]);
-    }
     return columns;
 }
 
@@ -100,9 +56,8 @@ static void editor_scroll(struct editor *editor)
     if (editor->cursor < editor->left ||
         width(bytes, editor->left, editor->cursor) > room(editor)) {
         editor->left = editor->cursor;
-        for (size_t i = 0; i < room(editor) / 2 && editor->left > 0; i++) {
+        for (size_t i = 0; i < room(editor) / 2 && editor->left > 0; i++)
             editor->left = character_before(&editor->line, editor->left);
-        }
     }
 }
 
@@ -111,9 +66,8 @@ static size_t shown_end(const struct editor *editor)
 {
     size_t end = editor->left;
 
-    for (size_t column = 0; end < editor->line.length && column < room(editor); column++) {
+    for (size_t column = 0; end < editor->line.length && column < room(editor); column++)
         end = character_after(&editor->line, end);
-    }
     return end;
 }
 
@@ -147,11 +101,10 @@ static void editor_insert(struct editor *editor, const char *bytes, size_t lengt
     }
     text_insert(&editor->line, editor->cursor, bytes, length);
     editor->cursor += length;
-    if (at_end && width(editor->line.bytes, editor->left, editor->cursor) <= room(editor)) {
+    if (at_end && width(editor->line.bytes, editor->left, editor->cursor) <= room(editor))
         text_insert(&editor->output, editor->output.length, bytes, length);
-    } else {
+    else
         editor_draw(editor);
-    }
 }
 
 /* Removes the bytes from `from` up to `to` and puts the cursor there. */
@@ -173,12 +126,10 @@ static size_t word_start(const struct editor *editor)
 {
     size_t at = editor->cursor;
 
-    while (at > 0 && editor->line.bytes[at - 1] == ' ') {
+    while (at > 0 && editor->line.bytes[at - 1] == ' ')
         at--;
-    }
-    while (at > 0 && editor->line.bytes[at - 1] != ' ') {
+    while (at > 0 && editor->line.bytes[at - 1] != ' ')
         at--;
-    }
     return at;
 }
 
@@ -192,9 +143,8 @@ static void editor_recall(struct editor *editor, size_t number)
         editor_ring(editor);
         return;
     }
-    if (editor->recalled == history->count) {
+    if (editor->recalled == history->count)
         text_set(&editor->draft, text_string(&editor->line));
-    }
     editor->recalled = number;
     text_set(&editor->line,
              number == history->count ? text_string(&editor->draft) : history->lines[number]);
@@ -220,9 +170,8 @@ static void completion_list(struct editor *editor, const struct completion *comp
         text_append(&editor->output, in_row == 0 ? "\r\n" : "");
         text_append(&editor->output, name);
         in_row = in_row + 1 < per_row ? in_row + 1 : 0;
-        for (size_t gap = strlen(name); in_row != 0 && gap < widest + LISTING_GAP; gap++) {
+        for (size_t gap = strlen(name); in_row != 0 && gap < widest + LISTING_GAP; gap++)
             text_add(&editor->output, ' ');
-        }
     }
     text_append(&editor->output, "\r\n");
     editor_draw(editor);
@@ -235,14 +184,12 @@ static void completion_apply(struct editor *editor, const struct completion *com
     size_t common = completion_common_length(completion);
     const char *name = completion->names[0];
 
-    if (common > prefix_length) {
+    if (common > prefix_length)
         editor_insert(editor, name + prefix_length, common - prefix_length);
-    }
-    if (completion->count == 1 && name[common - 1] != '/') {
+    if (completion->count == 1 && name[common - 1] != '/')
         editor_insert(editor, " ", 1);
-    } else if (completion->count > 1 && common == prefix_length) {
+    else if (completion->count > 1 && common == prefix_length)
         completion_list(editor, completion);
-    }
 }
 
 static void editor_complete(struct editor *editor)
@@ -253,14 +200,12 @@ static void editor_complete(struct editor *editor)
     size_t prefix_length = editor->cursor - word.start;
     char *prefix = arena_copy(&completion.arena, line + word.start, prefix_length);
 
-    if (editor->complete != NULL) {
+    if (editor->complete != NULL)
         editor->complete(editor->complete_context, prefix, word.is_command, &completion);
-    }
-    if (completion.count == 0 || completion.names[0][0] == '\0') {
+    if (completion.count == 0 || completion.names[0][0] == '\0')
         editor_ring(editor);
-    } else {
+    else
         completion_apply(editor, &completion, prefix_length);
-    }
     completion_free(&completion);
 }
 
@@ -371,9 +316,8 @@ enum edit_result editor_press(struct editor *editor, int key)
         text_append(&editor->output, "\r\n");
         return EDIT_END;
     }
-    if (!press_move(editor, key) && !press_remove(editor, key)) {
+    if (!press_move(editor, key) && !press_remove(editor, key))
         press_other(editor, key);
-    }
     return EDIT_MORE;
 }
 

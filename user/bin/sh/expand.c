@@ -26,16 +26,14 @@ static void field_end(struct expansion *expansion)
 {
     struct fields *fields = expansion->fields;
 
-    if (!expansion->has_field) {
+    if (!expansion->has_field)
         return;
-    }
     if (fields->count + 1 >= expansion->capacity) {
         size_t capacity = expansion->capacity * 2 + 8;
         char **items = arena_take(expansion->arena, capacity * sizeof *items);
 
-        if (fields->count != 0) {
+        if (fields->count != 0)
             memcpy(items, fields->items, fields->count * sizeof *items);
-        }
         fields->items = items;
         expansion->capacity = capacity;
     }
@@ -53,13 +51,11 @@ static void byte_add(struct expansion *expansion, char byte)
 
 static void value_add(struct expansion *expansion, const char *value, bool quoted)
 {
-    for (; *value != '\0'; value++) {
-        if (!quoted && expansion->splits && isspace((unsigned char)*value)) {
+    for (; *value != '\0'; value++)
+        if (!quoted && expansion->splits && isspace((unsigned char)*value))
             field_end(expansion);
-        } else {
+        else
             byte_add(expansion, *value);
-        }
-    }
 }
 
 static void number_add(struct expansion *expansion, int number)
@@ -76,11 +72,10 @@ static void all_parameters_add(struct expansion *expansion, char which, bool quo
     bool separate = expansion->splits && (which == '@' || !quoted);
 
     for (int i = 0; i < shell->parameter_count; i++) {
-        if (i != 0 && separate) {
+        if (i != 0 && separate)
             field_end(expansion);
-        } else if (i != 0) {
+        else if (i != 0)
             byte_add(expansion, ' ');
-        }
         /* An empty parameter is a field only in quotes. */
         expansion->has_field |= quoted;
         value_add(expansion, shell->parameters[i], quoted);
@@ -91,11 +86,10 @@ static void positional_add(struct expansion *expansion, const char *digits, bool
 {
     long number = strtol(digits, NULL, 10);
 
-    if (number == 0) {
+    if (number == 0)
         value_add(expansion, expansion->shell->name, quoted);
-    } else if (number <= expansion->shell->parameter_count) {
+    else if (number <= expansion->shell->parameter_count)
         value_add(expansion, expansion->shell->parameters[number - 1], quoted);
-    }
 }
 
 /* Replaces the parameter called `name`; false if there is no such kind of parameter. */
@@ -113,9 +107,8 @@ static bool parameter_add(struct expansion *expansion, const char *name, bool qu
         value_add(expansion, value == NULL ? "" : value, quoted);
         return name[variable_name_length(name)] == '\0';
     }
-    if (name[0] == '\0' || name[1] != '\0') {
+    if (name[0] == '\0' || name[1] != '\0')
         return false;
-    }
     switch (name[0]) {
     case '?':
         number_add(expansion, shell->status);
@@ -127,9 +120,8 @@ static bool parameter_add(struct expansion *expansion, const char *name, bool qu
         number_add(expansion, shell->parameter_count);
         return true;
     case '!':
-        if (shell->last_background != 0) {
+        if (shell->last_background != 0)
             number_add(expansion, shell->last_background);
-        }
         return true;
     case '@':
     case '*':
@@ -145,9 +137,8 @@ static size_t plain_name_length(const char *name)
 {
     size_t length = variable_name_length(name);
 
-    if (length == 0 && *name != '\0' && strchr("?$#!@*0123456789", *name) != NULL) {
+    if (length == 0 && *name != '\0' && strchr("?$#!@*0123456789", *name) != NULL)
         return 1;
-    }
     return length;
 }
 
@@ -192,18 +183,16 @@ static const char *backquote_complain(const struct expansion *expansion)
 static const char *double_quotes_expand(struct expansion *expansion, const char *at)
 {
     /* "$@" without parameters is no field at all; everything else in quotes is one. */
-    if (strncmp(at, "$@\"", 3) != 0) {
+    if (strncmp(at, "$@\"", 3) != 0)
         expansion->has_field = true;
-    }
     while (at != NULL && *at != '"') {
         if (*at == '$') {
             at = dollar_expand(expansion, at, true);
         } else if (*at == '`') {
             at = backquote_complain(expansion);
         } else if (*at == '\\' && strchr("$`\"\\\n", at[1]) != NULL) {
-            if (at[1] != '\n') {
+            if (at[1] != '\n')
                 byte_add(expansion, at[1]);
-            }
             at += 2;
         } else {
             byte_add(expansion, *at++);
@@ -215,9 +204,8 @@ static const char *double_quotes_expand(struct expansion *expansion, const char 
 static const char *single_quotes_expand(struct expansion *expansion, const char *at)
 {
     expansion->has_field = true;
-    while (*at != '\'') {
+    while (*at != '\'')
         byte_add(expansion, *at++);
-    }
     return at + 1;
 }
 
@@ -225,9 +213,8 @@ static const char *tilde_expand(struct expansion *expansion, const char *raw)
 {
     const char *home = variables_get(&expansion->shell->variables, "HOME");
 
-    if (raw[0] != '~' || (raw[1] != '/' && raw[1] != '\0') || home == NULL) {
+    if (raw[0] != '~' || (raw[1] != '/' && raw[1] != '\0') || home == NULL)
         return raw;
-    }
     value_add(expansion, home, true);
     return raw + 1;
 }
@@ -251,9 +238,8 @@ static bool word_expand(struct expansion *expansion, const char *raw)
             at = backquote_complain(expansion);
             break;
         case '\\':
-            if (at[1] != '\n') {
+            if (at[1] != '\n')
                 byte_add(expansion, at[1]);
-            }
             at += 2;
             break;
         default:
@@ -283,9 +269,8 @@ char *expand_string(const struct shell *shell, const char *raw, struct arena *ar
     struct expansion expansion = {.shell = shell, .arena = arena};
     char *string = NULL;
 
-    if (word_expand(&expansion, raw)) {
+    if (word_expand(&expansion, raw))
         string = arena_copy(arena, text_string(&expansion.field), expansion.field.length);
-    }
     text_free(&expansion.field);
     return string;
 }

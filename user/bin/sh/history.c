@@ -8,12 +8,10 @@
 
 void history_add(struct history *history, const char *line)
 {
-    if (line[strspn(line, " \t")] == '\0') {
+    if (line[strspn(line, " \t")] == '\0')
         return;
-    }
-    if (history->count != 0 && strcmp(history->lines[history->count - 1], line) == 0) {
+    if (history->count != 0 && strcmp(history->lines[history->count - 1], line) == 0)
         return;
-    }
     if (history->count == HISTORY_LIMIT) {
         free(history->lines[0]);
         history->count--;
@@ -24,7 +22,6 @@ void history_add(struct history *history, const char *line)
 
 void history_free(struct history *history)
 {
-    while (history->count != 0) {
+    while (history->count != 0)
         free(history->lines[--history->count]);
-    }
 }

@@ -39,15 +39,13 @@ int jobs_wait_foreground(struct shell *shell, int pid)
         shell_complain(shell, "wait: %s", strerror(errno));
         return STATUS_FAILURE;
     }
-    if (shell->interactive) {
+    if (shell->interactive)
         terminal_take_back();
-    }
     if (!WIFEXITED(wait_status)) {
-        if (WTERMSIG(wait_status) == SIGINT) {
+        if (WTERMSIG(wait_status) == SIGINT)
             shell->interrupted = shell->interactive; /* the console has shown ^C */
-        } else {
+        else
             fprintf(stderr, "%s\n", signal_describe(WTERMSIG(wait_status)));
-        }
     }
     return job_status(wait_status);
 }
@@ -64,18 +62,16 @@ void jobs_add(struct shell *shell, int pid, const char *source)
     };
     shell->jobs = job;
     shell->last_background = pid;
-    if (shell->interactive) {
+    if (shell->interactive)
         fprintf(stderr, "[%d] %d\n", job->number, pid);
-    }
 }
 
 static void job_forget(struct shell *shell, struct job *job)
 {
     struct job **place = &shell->jobs;
 
-    while (*place != job) {
+    while (*place != job)
         place = &(*place)->next;
-    }
     *place = job->next;
     free(job->source);
     free(job);
@@ -96,24 +92,22 @@ static void jobs_collect(struct shell *shell)
 {
     int wait_status, pid;
 
-    while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+    while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
         job_end(shell, pid, wait_status);
-    }
 }
 
 static void job_print(const struct job *job)
 {
     char state[32];
 
-    if (!job->done) {
+    if (!job->done)
         snprintf(state, sizeof state, "Running");
-    } else if (!WIFEXITED(job->wait_status)) {
+    else if (!WIFEXITED(job->wait_status))
         snprintf(state, sizeof state, "%s", signal_describe(WTERMSIG(job->wait_status)));
-    } else if (WEXITSTATUS(job->wait_status) != 0) {
+    else if (WEXITSTATUS(job->wait_status) != 0)
         snprintf(state, sizeof state, "Exit %d", WEXITSTATUS(job->wait_status));
-    } else {
+    else
         snprintf(state, sizeof state, "Done");
-    }
     printf("[%d] %-20s %s\n", job->number, state, job->source);
 }
 
@@ -128,9 +122,8 @@ void jobs_report(struct shell *shell, bool all)
         }
         if (job != NULL && (all || job->done)) {
             job_print(job);
-            if (job->done) {
+            if (job->done)
                 job_forget(shell, job);
-            }
         }
     }
     fflush(stdout);
@@ -140,15 +133,13 @@ struct job *jobs_find(const struct shell *shell, const char *name)
 {
     struct job *job = shell->jobs;
 
-    if (name == NULL || strcmp(name, "%") == 0 || strcmp(name, "%%") == 0) {
+    if (name == NULL || strcmp(name, "%") == 0 || strcmp(name, "%%") == 0)
         return job;
-    }
     bool by_number = name[0] == '%';
     char *end;
     long wanted = strtol(name + by_number, &end, 10);
-    while (job != NULL && (by_number ? job->number : job->pid) != wanted) {
+    while (job != NULL && (by_number ? job->number : job->pid) != wanted)
         job = job->next;
-    }
     return *end == '\0' ? job : NULL;
 }
 
@@ -156,17 +147,15 @@ struct job *jobs_find(const struct shell *shell, const char *name)
  * which no key can reach while it waits. Returns its pid; 0 if there is nothing to watch for. */
 static int watcher_start(const struct shell *shell)
 {
-    if (!shell->interactive) {
+    if (!shell->interactive)
         return 0;
-    }
     int pid = fork();
     if (pid == 0) {
         clock_sleep(DEADLINE_NONE);
         _exit(0);
     }
-    if (pid > 0) {
+    if (pid > 0)
         terminal_give_to(pid);
-    }
     return pid < 0 ? 0 : pid;
 }
 
@@ -208,9 +197,8 @@ int jobs_resume(struct shell *shell, struct job *job)
     if (job->done) {
         status = job_status(job->wait_status);
     } else {
-        if (shell->interactive) {
+        if (shell->interactive)
             terminal_give_to(pid);
-        }
         status = jobs_wait_foreground(shell, pid);
     }
     job_forget(shell, job);
@@ -219,7 +207,6 @@ int jobs_resume(struct shell *shell, struct job *job)
 
 void jobs_forget_all(struct shell *shell)
 {
-    while (shell->jobs != NULL) {
+    while (shell->jobs != NULL)
         job_forget(shell, shell->jobs);
-    }
 }

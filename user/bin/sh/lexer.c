@@ -91,9 +91,8 @@ static const char *space_skip(const char *at)
             at++;
         } else if (at[0] == '\\' && at[1] == '\n') {
             at = escape_skip(at);
-            if (at == NULL) {
+            if (at == NULL)
                 return NULL;
-            }
         } else {
             return *at == '#' ? at + strcspn(at, "\n") : at;
         }
@@ -110,9 +109,8 @@ static void word_read(struct lexer *lexer, struct token *token)
     }
     token->kind = TOKEN_WORD;
     token->length = (size_t)(end - token->start);
-    if ((*end == '<' || *end == '>') && strspn(token->start, "0123456789") == token->length) {
+    if ((*end == '<' || *end == '>') && strspn(token->start, "0123456789") == token->length)
         token->kind = TOKEN_NUMBER;
-    }
     lexer->next = end;
 }
 

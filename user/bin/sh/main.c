@@ -52,16 +52,14 @@ static enum next list_read(struct shell *shell, struct source *source, struct ar
     }
     bool is_empty = text.length == 0;
     text_free(&text);
-    if (parsed == PARSE_DONE) {
+    if (parsed == PARSE_DONE)
         return NEXT_LIST;
-    }
     if (read == SOURCE_CANCEL) {
         shell->status = STATUS_INTERRUPTED;
         return NEXT_NOTHING;
     }
-    if (read == SOURCE_END && is_empty) {
+    if (read == SOURCE_END && is_empty)
         return NEXT_END;
-    }
     shell_complain(shell, "%s",
                    parsed == PARSE_WRONG ? complaint : "syntax error: unexpected end of input");
     shell->status = STATUS_MISUSE;
@@ -77,14 +75,12 @@ static int interpret(struct shell *shell, struct source *source)
         struct arena arena = {0};
         struct list *list;
 
-        if (shell->interactive) {
+        if (shell->interactive)
             jobs_report(shell, false);
-        }
         shell->interrupted = false;
         next = list_read(shell, source, &arena, &list);
-        if (next == NEXT_LIST) {
+        if (next == NEXT_LIST)
             run_list(shell, list);
-        }
         arena_release(&arena);
     } while (next != NEXT_END && !shell->leaving);
     return shell->status;
@@ -140,9 +136,8 @@ int main(int argc, char **argv)
 
     shell.pid = getpid();
     variables_import(&shell.variables, environ);
-    if (argc == 1) {
+    if (argc == 1)
         return run_input(&shell);
-    }
     if (strcmp(argv[1], "--help") == 0) {
         fputs(usage, stdout);
         return 0;

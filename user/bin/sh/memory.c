@@ -49,9 +49,8 @@ void *arena_take(struct arena *arena, size_t bytes)
     size_t alignment = alignof(max_align_t);
     size_t rounded = (bytes + alignment - 1) / alignment * alignment;
 
-    if (arena->blocks == NULL || arena->blocks->size - arena->blocks->used < rounded) {
+    if (arena->blocks == NULL || arena->blocks->size - arena->blocks->used < rounded)
         arena_grow(arena, rounded);
-    }
     void *taken = arena->blocks->bytes + arena->blocks->used;
     arena->blocks->used += rounded;
     return memset(taken, 0, bytes);

@@ -66,9 +66,8 @@ static bool fail_at_token(struct parser *parser)
 
 static void newlines_skip(struct parser *parser)
 {
-    while (parser->token.kind == TOKEN_NEWLINE) {
+    while (parser->token.kind == TOKEN_NEWLINE)
         token_use(parser);
-    }
 }
 
 static bool token_is_assignment(const struct parser *parser)
@@ -80,11 +79,9 @@ static bool token_is_assignment(const struct parser *parser)
 
 static bool token_is_reserved(const struct parser *parser)
 {
-    for (size_t i = 0; i < sizeof reserved_words / sizeof reserved_words[0]; i++) {
-        if (token_is(parser, reserved_words[i])) {
+    for (size_t i = 0; i < sizeof reserved_words / sizeof reserved_words[0]; i++)
+        if (token_is(parser, reserved_words[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -155,16 +152,13 @@ static bool parse_redirection(struct parser *parser, struct redirection ***tail)
         }
         token_use(parser);
     }
-    if (!parse_redirection_operator(parser, redirection)) {
+    if (!parse_redirection_operator(parser, redirection))
         return false;
-    }
-    if (number != NULL) {
+    if (number != NULL)
         redirection->descriptor = atoi(number);
-    }
     token_use(parser);
-    if (parser->token.kind != TOKEN_WORD) {
+    if (parser->token.kind != TOKEN_WORD)
         return fail_at_token(parser);
-    }
     redirection->raw = token_copy(parser);
     token_use(parser);
     **tail = redirection;
@@ -184,9 +178,8 @@ static bool parse_command(struct parser *parser, struct command *command)
     }
     for (;;) {
         if (token_is_redirection(parser)) {
-            if (!parse_redirection(parser, &redirection)) {
+            if (!parse_redirection(parser, &redirection))
                 return false;
-            }
         } else if (parser->token.kind != TOKEN_WORD) {
             break;
         } else if (command->words == NULL && token_is_assignment(parser)) {
@@ -212,14 +205,12 @@ static bool parse_pipeline(struct parser *parser, struct pipeline *pipeline)
     for (;;) {
         struct command *command = arena_take(parser->arena, sizeof *command);
 
-        if (!parse_command(parser, command)) {
+        if (!parse_command(parser, command))
             return false;
-        }
         *tail = command;
         tail = &command->next;
-        if (parser->token.kind != TOKEN_PIPE) {
+        if (parser->token.kind != TOKEN_PIPE)
             return true;
-        }
         token_use(parser);
         newlines_skip(parser);
     }
@@ -233,18 +224,16 @@ static bool parse_and_or(struct parser *parser, struct and_or **tail)
         struct and_or *and_or = arena_take(parser->arena, sizeof *and_or);
 
         and_or->connector = connector;
-        if (!parse_pipeline(parser, &and_or->pipeline)) {
+        if (!parse_pipeline(parser, &and_or->pipeline))
             return false;
-        }
         *tail = and_or;
         tail = &and_or->next;
-        if (parser->token.kind == TOKEN_AND) {
+        if (parser->token.kind == TOKEN_AND)
             connector = CONNECT_AND;
-        } else if (parser->token.kind == TOKEN_OR) {
+        else if (parser->token.kind == TOKEN_OR)
             connector = CONNECT_OR;
-        } else {
+        else
             return true;
-        }
         token_use(parser);
         newlines_skip(parser);
     }
@@ -256,9 +245,8 @@ static bool parse_list(struct parser *parser, struct list **tail)
         struct list *list = arena_take(parser->arena, sizeof *list);
         const char *start = parser->token.start;
 
-        if (!parse_and_or(parser, &list->and_or)) {
+        if (!parse_and_or(parser, &list->and_or))
             return false;
-        }
         list->source = arena_copy(parser->arena, start, (size_t)(parser->used_end - start));
         *tail = list;
         tail = &list->next;
@@ -287,8 +275,7 @@ enum parse_result parse(const char *text, struct arena *arena, struct list **lis
 
     *list = NULL;
     token_use(&parser);
-    if (!parse_list(&parser, list)) {
+    if (!parse_list(&parser, list))
         *complaint = parser.complaint;
-    }
     return parser.result;
 }

@@ -41,9 +41,8 @@ static bool file_attach(const struct redirection *redirection, const char *path)
 {
     int file = file_open(redirection->kind, path);
 
-    if (file < 0 || file == redirection->descriptor) {
+    if (file < 0 || file == redirection->descriptor)
         return file >= 0;
-    }
     bool good = dup2(file, redirection->descriptor) >= 0;
     int error = errno;
     close(file);
@@ -71,12 +70,10 @@ bool redirect_apply(const struct shell *shell, const struct redirection *redirec
     for (const struct redirection *r = redirections; r != NULL; r = r->next) {
         const char *target = expand_string(shell, r->raw, arena);
 
-        if (target == NULL) {
+        if (target == NULL)
             return false;
-        }
-        if (saved != NULL) {
+        if (saved != NULL)
             descriptor_save(r->descriptor, arena, saved);
-        }
         bool good =
             r->kind == REDIRECT_COPY ? descriptor_attach(r, target) : file_attach(r, target);
         if (!good) {

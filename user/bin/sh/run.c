@@ -45,9 +45,8 @@ static bool assign(const struct invocation *invocation, bool export, struct save
         const char *name = arena_copy(arena, word->raw, length);
         const char *value = expand_string(invocation->shell, word->raw + length + 1, arena);
 
-        if (value == NULL) {
+        if (value == NULL)
             return false;
-        }
         if (saved != NULL) {
             const char *old = variables_get(variables, name);
             struct saved_variable *record = arena_take(arena, sizeof *record);
@@ -57,22 +56,19 @@ static bool assign(const struct invocation *invocation, bool export, struct save
             *saved = record;
         }
         variables_set(variables, name, value);
-        if (export) {
+        if (export)
             variables_export(variables, name);
-        }
     }
     return true;
 }
 
 static void variables_restore(struct shell *shell, const struct saved_variable *saved)
 {
-    for (; saved != NULL; saved = saved->next) {
-        if (saved->value == NULL) {
+    for (; saved != NULL; saved = saved->next)
+        if (saved->value == NULL)
             variables_unset(&shell->variables, saved->name);
-        } else {
+        else
             variables_set(&shell->variables, saved->name, saved->value);
-        }
-    }
 }
 
 /* ---- one command ----------------------------------------------------------------------------- */
@@ -115,9 +111,8 @@ static _Noreturn void program_start(const struct invocation *invocation, const c
     struct shell *shell = invocation->shell;
     int status = STATUS_FAILURE;
 
-    if (shell->interactive) {
+    if (shell->interactive)
         terminal_give_to(getpid());
-    }
     if (redirect_apply(shell, invocation->command->redirections, invocation->arena, NULL) &&
         assign(invocation, true, NULL)) {
         status = program_become(shell, path, invocation->arguments.items,
@@ -132,13 +127,11 @@ static int run_program(const struct invocation *invocation, bool in_place)
     const char *path;
     int status = program_find(shell, invocation->arguments.items[0], invocation->arena, &path);
 
-    if (status != 0) {
+    if (status != 0)
         return status;
-    }
     int child = in_place ? 0 : fork();
-    if (child == 0) {
+    if (child == 0)
         program_start(invocation, path);
-    }
     if (child < 0) {
         shell_complain(shell, "cannot make a process: %s", strerror(errno));
         return STATUS_CANNOT_EXECUTE;
@@ -185,9 +178,8 @@ static int run_and_or(struct shell *shell, const struct and_or *and_or, bool in_
         bool skipped = (and_or->connector == CONNECT_AND && shell->status != 0) ||
                        (and_or->connector == CONNECT_OR && shell->status == 0);
 
-        if (!skipped) {
+        if (!skipped)
             shell->status = run_pipeline(shell, &and_or->pipeline, in_place);
-        }
     }
     return shell->status;
 }
@@ -212,9 +204,8 @@ static int run_background(struct shell *shell, const struct list *list)
 {
     int child = fork();
 
-    if (child == 0) {
+    if (child == 0)
         background_run(shell, list->and_or);
-    }
     if (child < 0) {
         shell_complain(shell, "cannot make a process: %s", strerror(errno));
         return STATUS_CANNOT_EXECUTE;

@@ -16,22 +16,19 @@ void shell_complain(const struct shell *shell, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (shell->line != 0) {
+    if (shell->line != 0)
         snprintf(line, sizeof line, "line %d: ", shell->line);
-    }
     /* One call, so that it is one write and messages of several processes do not mix. */
     fprintf(stderr, "%s: %s%s\n", shell->name, line, message);
 }
 
 void shell_set_parameters(struct shell *shell, int count, char *const *values)
 {
-    for (int i = 0; i < shell->parameter_count; i++) {
+    for (int i = 0; i < shell->parameter_count; i++)
         free(shell->parameters[i]);
-    }
     shell->parameters = memory_resize(shell->parameters, (size_t)(count + 1) * sizeof(char *));
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         shell->parameters[i] = memory_copy(values[i], strlen(values[i]));
-    }
     shell->parameters[count] = NULL;
     shell->parameter_count = count;
 }

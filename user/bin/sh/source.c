@@ -18,9 +18,8 @@ static void output_flush(struct text *output)
     while (left != 0) {
         ssize_t written = write(STDERR_FILENO, bytes, left);
 
-        if (written <= 0) {
+        if (written <= 0)
             break; /* nobody sees it; what is typed still counts */
-        }
         bytes += written;
         left -= (size_t)written;
     }
@@ -57,9 +56,8 @@ static enum edit_result terminal_press(struct source *source)
     unsigned char byte;
 
     /* One byte at a time: what was typed behind the line is for the programs that it starts. */
-    if (read(STDIN_FILENO, &byte, 1) != 1) {
+    if (read(STDIN_FILENO, &byte, 1) != 1)
         return EDIT_END;
-    }
     int key = key_decode(&source->keys, byte);
     if (key == KEY_CONTROL('T')) {
         threads_show(source);
@@ -99,9 +97,8 @@ static int file_byte(struct source *source)
     if (source->used == source->filled) {
         ssize_t count = read(source->file, source->buffer, source->chunk);
 
-        if (count <= 0) {
+        if (count <= 0)
             return -1;
-        }
         source->used = 0;
         source->filled = (size_t)count;
     }
@@ -115,9 +112,8 @@ static enum source_result file_read(struct source *source, struct text *text)
 
     do {
         byte = file_byte(source);
-        if (byte > 0) { /* a NUL cannot be part of a command */
+        if (byte > 0) /* a NUL cannot be part of a command */
             text_add(text, (char)byte);
-        }
     } while (byte >= 0 && byte != '\n');
     return text->length == before ? SOURCE_END : SOURCE_LINE;
 }
@@ -126,9 +122,8 @@ static enum source_result string_read(struct source *source, struct text *text)
 {
     size_t length = strcspn(source->string, "\n");
 
-    if (*source->string == '\0') {
+    if (*source->string == '\0')
         return SOURCE_END;
-    }
     length += source->string[length] == '\n';
     text_insert(text, text->length, source->string, length);
     source->string += length;
@@ -150,7 +145,6 @@ enum source_result source_read(struct source *source, const char *prompt, struct
 void source_close(struct source *source)
 {
     editor_free(&source->editor);
-    if (source->kind == SOURCE_FILE) {
+    if (source->kind == SOURCE_FILE)
         close(source->file);
-    }
 }

@@ -12,9 +12,8 @@ static void text_reserve(struct text *text, size_t length)
 {
     size_t capacity = text->capacity == 0 ? FIRST_CAPACITY : text->capacity;
 
-    while (capacity < length + 1) {
+    while (capacity < length + 1)
         capacity *= 2;
-    }
     if (capacity != text->capacity) {
         text->bytes = memory_resize(text->bytes, capacity);
         text->bytes[text->length] = '\0';
@@ -41,9 +40,8 @@ void text_insert(struct text *text, size_t at, const char *bytes, size_t length)
 
 void text_remove(struct text *text, size_t at, size_t length)
 {
-    if (length == 0) {
+    if (length == 0)
         return;
-    }
     memmove(text->bytes + at, text->bytes + at + length, text->length - at - length + 1);
     text->length -= length;
 }

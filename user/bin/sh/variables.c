@@ -9,12 +9,10 @@ size_t variable_name_length(const char *text)
 {
     size_t length = 0;
 
-    if (isdigit((unsigned char)text[0])) {
+    if (isdigit((unsigned char)text[0]))
         return 0;
-    }
-    while (text[length] == '_' || isalnum((unsigned char)text[length])) {
+    while (text[length] == '_' || isalnum((unsigned char)text[length]))
         length++;
-    }
     return length;
 }
 
@@ -23,9 +21,8 @@ void variables_import(struct variables *variables, char *const *environment)
     for (; *environment != NULL; environment++) {
         size_t length = variable_name_length(*environment);
 
-        if (length == 0 || (*environment)[length] != '=') {
+        if (length == 0 || (*environment)[length] != '=')
             continue;
-        }
         char *name = memory_copy(*environment, length);
         variables_set(variables, name, *environment + length + 1);
         variables_export(variables, name);
@@ -38,9 +35,8 @@ static struct variable **variable_place(struct variables *variables, const char 
 {
     struct variable **place = &variables->first;
 
-    while (*place != NULL && strcmp((*place)->name, name) < 0) {
+    while (*place != NULL && strcmp((*place)->name, name) < 0)
         place = &(*place)->next;
-    }
     return place;
 }
 
@@ -64,11 +60,9 @@ static struct variable *variable_make(struct variables *variables, const char *n
 
 const char *variables_get(const struct variables *variables, const char *name)
 {
-    for (const struct variable *v = variables->first; v != NULL; v = v->next) {
-        if (strcmp(v->name, name) == 0) {
+    for (const struct variable *v = variables->first; v != NULL; v = v->next)
+        if (strcmp(v->name, name) == 0)
             return v->value;
-        }
-    }
     return NULL;
 }
 
@@ -104,15 +98,12 @@ char **variables_environment(const struct variables *variables, struct arena *ar
 {
     size_t count = 0;
 
-    for (const struct variable *v = variables->first; v != NULL; v = v->next) {
+    for (const struct variable *v = variables->first; v != NULL; v = v->next)
         count += v->exported && v->value != NULL;
-    }
     char **environment = arena_take(arena, (count + 1) * sizeof *environment);
     count = 0;
-    for (const struct variable *v = variables->first; v != NULL; v = v->next) {
-        if (v->exported && v->value != NULL) {
+    for (const struct variable *v = variables->first; v != NULL; v = v->next)
+        if (v->exported && v->value != NULL)
             environment[count++] = arena_format(arena, "%s=%s", v->name, v->value);
-        }
-    }
     return environment;
 }
