@@ -39,7 +39,6 @@ void area_set_remove(struct area_set *set, struct area *area)
 struct area *area_set_find(const struct area_set *set, vpn_t vpn)
 {
     struct area *area = area_set_find_from(set, vpn);
-
     return area && area->range.start.v <= vpn.v ? area : NULL;
 }
 

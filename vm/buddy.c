@@ -10,10 +10,7 @@
 
 static uint64_t order_pages(unsigned order) { return 1ull << order; }
 
-static uint64_t index_ppn(const struct buddy *buddy, uint64_t index)
-{
-    return buddy->first.v + index;
-}
+static uint64_t index_ppn(const struct buddy *buddy, uint64_t i) { return buddy->first.v + i; }
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
@@ -121,13 +118,17 @@ static void set_pages(struct buddy *buddy, uint64_t index, uint64_t pages, struc
         buddy->frames[i] = value;
 }
 
-/* Frees pages of any one state. */
-static void release_pages(struct buddy *buddy, ppn_t first, uint64_t pages)
+/* Frees a range whose pages are all in `state`. */
+static enum error release_pages(struct buddy *buddy, ppn_t first, uint64_t pages,
+                                enum frame_state state)
 {
     const uint64_t index = first.v - buddy->first.v;
 
+    if (!all_in_state(buddy, first, pages, state))
+        return E_INVAL;
     set_pages(buddy, index, pages, (struct frame){.state = FRAME_FREE_TAIL});
     insert_pages(buddy, index, pages);
+    return E_OK;
 }
 
 /* --- what buddy.h declares -------------------------------------------------------------------- */
@@ -142,11 +143,11 @@ void buddy_init(struct buddy *buddy, ppn_t first, uint64_t pages, struct frame *
 
 enum error buddy_add(struct buddy *buddy, ppn_t first, uint64_t pages)
 {
-    if (!all_in_state(buddy, first, pages, FRAME_RESERVED))
-        return E_INVAL;
-    release_pages(buddy, first, pages);
-    buddy->managed_pages += pages;
-    return E_OK;
+    const enum error error = release_pages(buddy, first, pages, FRAME_RESERVED);
+
+    if (!error)
+        buddy->managed_pages += pages;
+    return error;
 }
 
 enum error buddy_allocate(struct buddy *buddy, uint64_t pages, ppn_t *first)
@@ -172,15 +173,11 @@ enum error buddy_allocate(struct buddy *buddy, uint64_t pages, ppn_t *first)
 
 enum error buddy_free(struct buddy *buddy, ppn_t first, uint64_t pages)
 {
-    if (!all_in_state(buddy, first, pages, FRAME_USED))
-        return E_INVAL;
-    release_pages(buddy, first, pages);
-    return E_OK;
+    return release_pages(buddy, first, pages, FRAME_USED);
 }
 
 struct frame *buddy_frame(const struct buddy *buddy, ppn_t ppn)
 {
     const uint64_t index = ppn.v - buddy->first.v;
-
     return index < buddy->pages ? &buddy->frames[index] : NULL;
 }

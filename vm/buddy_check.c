@@ -33,22 +33,20 @@ static bool check_block(const struct buddy *buddy, uint64_t index)
 
 static bool tally_records(const struct buddy *buddy, struct tally *tally)
 {
-    uint64_t index = 0;
-
-    while (index < buddy->pages) {
+    for (uint64_t index = 0; index < buddy->pages;) {
         const struct frame *frame = &buddy->frames[index];
-        if (frame->state == FRAME_FREE) {
-            if (!check_block(buddy, index))
-                return false;
-            tally->blocks[frame->order]++;
-            tally->free_pages += 1ull << frame->order;
-            index += 1ull << frame->order;
-            continue;
-        }
         if (frame->state == FRAME_FREE_TAIL) /* in no block */
             return false;
-        tally->used_pages += frame->state == FRAME_USED;
-        index++;
+        if (frame->state != FRAME_FREE) {
+            tally->used_pages += frame->state == FRAME_USED;
+            index++;
+            continue;
+        }
+        if (!check_block(buddy, index))
+            return false;
+        tally->blocks[frame->order]++;
+        tally->free_pages += 1ull << frame->order;
+        index += 1ull << frame->order;
     }
     return true;
 }

@@ -27,7 +27,6 @@ static void undo_clone(const struct address_space *src, struct address_space *ds
                        const struct area *end)
 {
     struct area *area = area_set_first(&src->areas);
-
     for (; area != end; area = area_set_next(&src->areas, area))
         space_remove(dst, area->range);
 }

@@ -115,7 +115,6 @@ static enum error source_allocate(void *self, uint64_t pages, ppn_t *first)
 static void source_free(void *self, ppn_t first, uint64_t pages)
 {
     const enum error error = buddy_free(self, first, pages);
-
     VM_ASSERT(error == E_OK);
 }
 

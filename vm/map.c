@@ -21,27 +21,29 @@ static bool flags_are_valid(uint64_t flags)
 static bool pages_exist(ppn_t first, uint64_t pages)
 {
     const uint64_t limit = 1ull << PTE_PPN_BITS;
-
     return first.v < limit && pages <= limit - first.v;
 }
 
 static bool pages_are_reachable(const struct address_space *space, ppn_t first, uint64_t pages)
 {
     struct page_manager *manager = space->table.manager;
-
     return manager->operations->p_to_v(manager, first) &&
            manager->operations->p_to_v(manager, ppn_add(first, pages - 1));
 }
 
-/* May an area with this range and these flags go into the space? */
-static enum error check_place(const struct address_space *space, struct page_range range,
-                              uint64_t flags)
+/* May the area go into the space? */
+static enum error check_area(const struct address_space *space, const struct area *wanted)
 {
-    const struct area *behind = area_set_find_from(&space->areas, range.start);
+    const struct area *behind = area_set_find_from(&space->areas, wanted->range.start);
 
-    if (!space_range_is_valid(space, range) || !flags_are_valid(flags))
+    if (!space_range_is_valid(space, wanted->range) || !flags_are_valid(wanted->flags))
         return E_INVAL;
-    return behind && behind->range.start.v < range_end(range).v ? E_EXIST : E_OK;
+    if (wanted->kind != AREA_OWNED && !pages_exist(wanted->first, wanted->range.pages))
+        return E_INVAL;
+    if (wanted->kind == AREA_EXTERN &&
+        !pages_are_reachable(space, wanted->first, wanted->range.pages))
+        return E_INVAL;
+    return behind && behind->range.start.v < range_end(wanted->range).v ? E_EXIST : E_OK;
 }
 
 /* What the leaves get of the caller's flags: see address_space.h. */
@@ -78,32 +80,30 @@ undo_area:
     return error;
 }
 
+/* Maps pages that are the caller's. */
+static enum error map_callers(struct address_space *space, const struct area *wanted)
+{
+    const enum error error = check_area(space, wanted);
+    return error ? error : install(space, wanted);
+}
+
 enum error address_space_map_extern(struct address_space *space, struct page_range range,
                                     ppn_t first, uint64_t flags)
 {
-    const struct area wanted = {
-        .range = range, .first = first, .flags = leaf_flags(flags), .kind = AREA_EXTERN};
-    const enum error error = check_place(space, range, flags);
-
-    if (error == E_INVAL || !pages_exist(first, range.pages) ||
-        !pages_are_reachable(space, first, range.pages))
-        return E_INVAL;
-    return error ? error : install(space, &wanted);
+    return map_callers(space, &(struct area){.range = range,
+                                             .first = first,
+                                             .flags = leaf_flags(flags),
+                                             .kind = AREA_EXTERN});
 }
 
 enum error address_space_map_shared(struct address_space *space, struct page_range range,
                                     ppn_t first, uint64_t flags, struct area_owner *owner)
 {
-    const struct area wanted = {.range = range,
-                                .first = first,
-                                .flags = leaf_flags(flags),
-                                .kind = AREA_SHARED,
-                                .owner = owner};
-    const enum error error = check_place(space, range, flags);
-
-    if (error == E_INVAL || !pages_exist(first, range.pages))
-        return E_INVAL;
-    return error ? error : install(space, &wanted);
+    return map_callers(space, &(struct area){.range = range,
+                                             .first = first,
+                                             .flags = leaf_flags(flags),
+                                             .kind = AREA_SHARED,
+                                             .owner = owner});
 }
 
 enum error address_space_map(struct address_space *space, struct page_range range, const void *data,
@@ -112,11 +112,12 @@ enum error address_space_map(struct address_space *space, struct page_range rang
     struct page_manager *manager = space->table.manager;
     struct area wanted = {.range = range, .flags = leaf_flags(flags), .kind = AREA_OWNED};
     const size_t size = range.pages << PAGE_BITS;
-    enum error error = check_place(space, range, flags);
     unsigned char *pages;
+    enum error error;
 
-    if (error == E_INVAL || length > size || offset > size - length || (length && !data))
+    if (length > size || offset > size - length || (length && !data))
         return E_INVAL;
+    error = check_area(space, &wanted);
     if (error)
         return error;
     pages = manager->operations->allocate(manager, range.pages, &wanted.flags);

@@ -1,18 +1,23 @@
 /* page_table.c - the walker.
  *
  * One loop goes down by meet and block, along by arrive, and up again when a table or the range
- * ends. A walk that only looks is the same walk behind an adapter that makes the slots const.
+ * ends. A walk that only looks is the same walk; just the four calls differ, by their const.
  */
 #include "page_table.h"
 
 #include "vm_hooks.h"
 
-/* Where a walk stands: at `vpn`, in tables[level], which tables[level + 1] ... led to. */
+/* What a walk is told, and where it stands: at `vpn`, in tables[level], to which the path from the
+ * root leads through tables[level + 1] and above. */
 struct walk {
-    pte_t *tables[TABLE_LEVELS_MAX];
-    unsigned level;
+    const struct page_table *table;
+    const struct page_table_editor *editor;   /* NULL: */
+    const struct page_table_visitor *visitor; /* it only looks */
+    void *self;
     vpn_t vpn;
     vpn_t end;
+    unsigned level;
+    pte_t *tables[TABLE_LEVELS_MAX];
 };
 
 static pte_t *root_of(const struct page_table *table)
@@ -25,137 +30,126 @@ static pte_t *table_behind(const struct page_table *table, pte_t entry)
     return table->manager->operations->p_to_v(table->manager, pte_ppn(entry));
 }
 
-/* The entry of the table of `level` on the walk's path that stands for vpn. */
-static pte_t *walk_entry(const struct walk *walk, unsigned level, vpn_t vpn)
+/* The entry for vpn in the table that the walk is in. */
+static pte_t *walk_entry(const struct walk *walk, vpn_t vpn)
 {
-    return &walk->tables[level][vpn_index(vpn, level)];
+    return &walk->tables[walk->level][vpn_index(vpn, walk->level)];
 }
 
+/* --- the four questions ----------------------------------------------------------------------- */
+
+static bool ask_arrive(const struct walk *walk, pte_t *entry, size_t count)
+{
+    if (walk->editor)
+        return walk->editor->arrive(walk->self,
+                                    &(struct entry_run){entry, count, walk->vpn, walk->level});
+    return walk->visitor->arrive(walk->self,
+                                 &(struct const_entry_run){entry, count, walk->vpn, walk->level});
+}
+
+static enum walk_step ask_meet(const struct walk *walk, pte_t *entry)
+{
+    if (walk->editor)
+        return walk->editor->meet(walk->self, entry, walk->vpn, walk->level);
+    return walk->visitor->meet(walk->self, entry, walk->vpn, walk->level);
+}
+
+static enum walk_step ask_block(const struct walk *walk, pte_t *entry)
+{
+    if (walk->editor)
+        return walk->editor->block(walk->self, entry, walk->vpn, walk->level);
+    return walk->visitor->block(walk->self, entry, walk->vpn, walk->level);
+}
+
+static void tell_leave(const struct walk *walk, pte_t *entry, vpn_t vpn)
+{
+    if (walk->editor && walk->editor->leave)
+        walk->editor->leave(walk->self, entry, vpn, walk->level);
+    if (walk->visitor && walk->visitor->leave)
+        walk->visitor->leave(walk->self, entry, vpn, walk->level);
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
 /* Hands over the rest of the range, or of the table, and goes behind it. */
-static bool walk_arrive(struct walk *walk, const struct page_table_editor *editor, void *self)
+static bool walk_arrive(struct walk *walk)
 {
     const uint64_t wanted = (walk->end.v - walk->vpn.v) >> TABLE_BITS * walk->level;
     const uint64_t room = TABLE_ENTRIES - vpn_index(walk->vpn, walk->level);
-    const struct entry_run run = {
-        .entry = walk_entry(walk, walk->level, walk->vpn),
-        .count = wanted < room ? wanted : room,
-        .vpn = walk->vpn,
-        .level = walk->level,
-    };
+    const size_t count = wanted < room ? wanted : room;
+    const bool go_on = ask_arrive(walk, walk_entry(walk, walk->vpn), count);
 
-    walk->vpn = vpn_add(walk->vpn, run.count << TABLE_BITS * walk->level);
-    return editor->arrive(self, &run);
+    walk->vpn = vpn_add(walk->vpn, count << TABLE_BITS * walk->level);
+    return go_on;
 }
 
 /* Goes behind the entry at vpn, but not out of the range. */
 static void walk_skip(struct walk *walk)
 {
     const uint64_t next = (walk->vpn.v | (level_pages(walk->level) - 1)) + 1;
-
     walk->vpn.v = next < walk->end.v ? next : walk->end.v;
 }
 
 /* Asks about one entry above the target level and enters its table or goes behind it. */
-static bool walk_descend(struct walk *walk, const struct page_table *table,
-                         const struct page_table_editor *editor, void *self)
+static bool walk_descend(struct walk *walk)
 {
-    const unsigned level = walk->level;
-    pte_t *entry = walk_entry(walk, level, walk->vpn);
-    enum walk_step step = WALK_ENTER;
+    pte_t *entry = walk_entry(walk, walk->vpn);
+    enum walk_step step = pte_is_table(*entry) ? WALK_ENTER : ask_block(walk, entry);
 
-    if (!pte_is_table(*entry))
-        step = editor->block(self, entry, walk->vpn, level);
     if (step == WALK_ENTER) {
         VM_ASSERT(pte_is_table(*entry)); /* block promised one */
-        step = editor->meet(self, entry, walk->vpn, level);
+        step = ask_meet(walk, entry);
     }
     if (step == WALK_ENTER)
-        walk->tables[--walk->level] = table_behind(table, *entry);
+        walk->tables[--walk->level] = table_behind(walk->table, *entry);
     else if (step == WALK_SKIP)
         walk_skip(walk);
     return step != WALK_STOP;
 }
 
 /* Goes up out of every table that ends before vpn, or that the range ends in. */
-static void walk_climb(struct walk *walk, unsigned top, const struct page_table_editor *editor,
-                       void *self)
+static void walk_climb(struct walk *walk)
 {
     const vpn_t last = {walk->vpn.v - 1};
 
-    while (walk->level < top &&
-           (vpn_index(walk->vpn, walk->level) == 0 || walk->vpn.v >= walk->end.v)) {
+    while (walk->level < walk->table->mode &&
+           (vpn_index(walk->vpn, walk->level) == 0 || walk->vpn.v == walk->end.v)) {
         walk->level++;
-        if (editor->leave)
-            editor->leave(self, walk_entry(walk, walk->level, last), last, walk->level);
+        tell_leave(walk, walk_entry(walk, last), last);
     }
+}
+
+static bool walk_range(struct walk *walk, struct page_range range, unsigned target)
+{
+    VM_ASSERT(target <= walk->table->mode);
+    VM_ASSERT(range.pages > 0);
+    VM_ASSERT((range.start.v | range.pages) % level_pages(target) == 0);
+    walk->vpn = range.start;
+    walk->end = range_end(range);
+    walk->level = walk->table->mode;
+    walk->tables[walk->level] = root_of(walk->table);
+
+    while (walk->vpn.v < walk->end.v) {
+        const unsigned before = walk->level;
+        if (!(before == target ? walk_arrive(walk) : walk_descend(walk)))
+            return false;
+        if (walk->level == before) /* it went along, not down */
+            walk_climb(walk);
+    }
+    return true;
 }
 
 bool page_table_edit(const struct page_table *table, struct page_range range, unsigned level,
                      const struct page_table_editor *editor, void *self)
 {
-    const unsigned top = table->mode;
-    struct walk walk = {.level = top, .vpn = range.start, .end = range_end(range)};
-
-    VM_ASSERT(level <= top);
-    VM_ASSERT(range.pages > 0);
-    VM_ASSERT((range.start.v | range.pages) % level_pages(level) == 0);
-    walk.tables[top] = root_of(table);
-
-    while (walk.vpn.v < walk.end.v) {
-        const unsigned before = walk.level;
-        const bool go_on = before == level ? walk_arrive(&walk, editor, self)
-                                           : walk_descend(&walk, table, editor, self);
-        if (!go_on)
-            return false;
-        if (walk.level == before) /* it went along, not down */
-            walk_climb(&walk, top, editor, self);
-    }
-    return true;
-}
-
-/* The adapter: an editor that lets a visitor look. */
-struct look {
-    const struct page_table_visitor *visitor;
-    void *self;
-};
-
-static bool look_arrive(void *self, const struct entry_run *run)
-{
-    const struct look *look = self;
-    const struct const_entry_run seen = {run->entry, run->count, run->vpn, run->level};
-
-    return look->visitor->arrive(look->self, &seen);
-}
-
-static enum walk_step look_meet(void *self, pte_t *entry, vpn_t vpn, unsigned level)
-{
-    const struct look *look = self;
-
-    return look->visitor->meet(look->self, entry, vpn, level);
-}
-
-static enum walk_step look_block(void *self, pte_t *entry, vpn_t vpn, unsigned level)
-{
-    const struct look *look = self;
-
-    return look->visitor->block(look->self, entry, vpn, level);
-}
-
-static void look_leave(void *self, pte_t *entry, vpn_t vpn, unsigned level)
-{
-    const struct look *look = self;
-
-    if (look->visitor->leave)
-        look->visitor->leave(look->self, entry, vpn, level);
+    return walk_range(&(struct walk){.table = table, .editor = editor, .self = self}, range, level);
 }
 
 bool page_table_visit(const struct page_table *table, struct page_range range, unsigned level,
                       const struct page_table_visitor *visitor, void *self)
 {
-    static const struct page_table_editor looker = {look_arrive, look_meet, look_block, look_leave};
-    struct look look = {visitor, self};
-
-    return page_table_edit(table, range, level, &looker, &look);
+    return walk_range(&(struct walk){.table = table, .visitor = visitor, .self = self}, range,
+                      level);
 }
 
 pte_t *page_table_find(const struct page_table *table, vpn_t vpn, unsigned *level)

@@ -17,7 +17,6 @@ static bool is_owned(const struct page_table *table, pte_t entry)
 static void table_free(const struct page_table *table, pte_t entry)
 {
     const size_t freed = table->manager->operations->deallocate(table->manager, entry, 1);
-
     VM_ASSERT(freed == 1);
 }
 

@@ -29,14 +29,12 @@ void address_space_destroy(struct address_space *space)
 ppn_t address_space_root_ppn(const struct address_space *space)
 {
     struct page_manager *manager = space->table.manager;
-
     return manager->operations->root_ppn(manager);
 }
 
 bool space_range_is_valid(const struct address_space *space, struct page_range range)
 {
     const uint64_t limit = mode_user_pages(space->table.mode);
-
     return range.pages > 0 && range.start.v < limit && range.pages <= limit - range.start.v;
 }
 

@@ -26,7 +26,6 @@ static void give_back(struct address_space *space, struct area *area)
 static struct area *area_from(const struct address_space *space, vpn_t vpn, struct page_range range)
 {
     struct area *area = area_set_find_from(&space->areas, vpn);
-
     return area && area->range.start.v < range_end(range).v ? area : NULL;
 }
 

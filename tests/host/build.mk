@@ -2,7 +2,7 @@
 #
 # Each tests/host/test_*.c is a program of its own, linked with an archive of what can be tested
 # here: sources that include no header of the hardware. A new test needs no line in this file; a new
-# source to test needs its name in HOST_TESTED. Also runs alone: make -f tests/host/build.mk test-host
+# source to test needs its name in HOST_TESTED. Also runs alone: make -f tests/host/build.mk
 
 HOSTCC ?= gcc
 O      ?= build
@@ -30,7 +30,7 @@ HOST_LIBS := -lcmocka -lfdt -lbsd
 
 # $(call host_build,DIRECTORY,FLAGS): the archive and the programs, compiled with FLAGS.
 define host_build
-$(1)/%.o: %.c tests/host/build.mk
+$(1)/%.o: %.c tests/host/build.mk | tools
 	$$(call say,HOSTCC,$$<)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(2) -MMD -MP -c $$< -o $$@
@@ -47,8 +47,7 @@ $$(addprefix $(1)/,$$(HOST_TESTS)): $(1)/%: $(1)/tests/host/%.o $(1)/libtested.a
 	$$(HOST_TESTS:%=tests/host/%.c))
 endef
 
-# So that the first target is right when this file runs alone.
-.PHONY: test-host coverage
+.PHONY: test-host coverage tools
 test-host: $(addprefix $(HOST)/,$(HOST_TESTS)) ## run the tests that need no QEMU
 	@tests/host/run $^
 
@@ -59,6 +58,7 @@ coverage: $(addprefix $(HOST_COVERAGE)/,$(HOST_TESTS)) ## line coverage of vm/ b
 	$(Q)gcovr --root . --filter 'vm/' --exclude-unreachable-branches --fail-under-line 95 \
 		--object-directory $(HOST_COVERAGE)/vm $(HOST_COVERAGE)/vm
 
+tools: # the top Makefile says how they come; alone, this file takes them to be there
+
 $(eval $(call host_build,$(HOST),$(HOST_SANITIZED)))
 $(eval $(call host_build,$(HOST_COVERAGE),-O0 --coverage))
-

@@ -223,6 +223,37 @@ void fixture_done(struct fixture *fixture)
     machine_done(&fixture->machine);
 }
 
+/* --- a bare table ----------------------------------------------------------------------------- */
+
+void bare_init(struct bare *bare, enum paging_mode mode)
+{
+    machine_init(&bare->machine, 2048);
+    test_manager_init(&bare->manager, &bare->machine);
+    bare->table = (struct page_table){&bare->manager.manager, mode};
+    assert_int_equal(bare->manager.manager.operations->new_root(&bare->manager.manager), E_OK);
+}
+
+void bare_done(struct bare *bare)
+{
+    bare->manager.manager.operations->drop_root(&bare->manager.manager);
+    assert_int_equal(bare->manager.pages_out, 0);
+    machine_done(&bare->machine);
+}
+
+void bare_map(struct bare *bare, uint64_t start, uint64_t pages, uint64_t ppn, unsigned level)
+{
+    assert_int_equal(page_table_map(&bare->table, range_of(start, pages), (ppn_t){ppn},
+                                    PTE_V | PTE_R | PTE_W, level),
+                     E_OK);
+}
+
+pte_t bare_entry(const struct bare *bare, uint64_t vpn)
+{
+    unsigned level;
+
+    return *page_table_find(&bare->table, (vpn_t){vpn}, &level);
+}
+
 /* --- what is in a space ----------------------------------------------------------------------- */
 
 /* FNV-1a, a word at a time. */

@@ -68,6 +68,20 @@ void fixture_init(struct fixture *fixture, enum paging_mode mode, uint64_t pages
 /* Destroys the space and asserts that nothing is left of it. */
 void fixture_done(struct fixture *fixture);
 
+/* A table without an address space above it, on a machine of its own. */
+struct bare {
+    struct machine machine;
+    struct test_manager manager;
+    struct page_table table;
+};
+
+void bare_init(struct bare *bare, enum paging_mode mode);
+/* Asserts that the table is empty and that nothing leaked. */
+void bare_done(struct bare *bare);
+/* Maps V R W; must succeed. */
+void bare_map(struct bare *bare, uint64_t start, uint64_t pages, uint64_t ppn, unsigned level);
+pte_t bare_entry(const struct bare *bare, uint64_t vpn);
+
 /* All that an operation which fails must leave alone: table, areas, every mapped byte, balances. */
 struct snapshot {
     uint64_t hash;

@@ -474,30 +474,18 @@ static void run_mode(enum paging_mode mode)
     assert_true(world.refused[E_OK] > OPERATIONS / 4);
 }
 
-static void test_model_agrees_with_a_flat_array_in_sv39(void **state)
+static void test_model_agrees_with_a_flat_array(void **state)
 {
-    (void)state;
-    run_mode(PAGING_SV39);
-}
-
-static void test_model_agrees_with_a_flat_array_in_sv48(void **state)
-{
-    (void)state;
-    run_mode(PAGING_SV48);
-}
-
-static void test_model_agrees_with_a_flat_array_in_sv57(void **state)
-{
-    (void)state;
-    run_mode(PAGING_SV57);
+    run_mode(*(const enum paging_mode *)*state);
 }
 
 int main(void)
 {
+    static enum paging_mode modes[] = {PAGING_SV39, PAGING_SV48, PAGING_SV57};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model_agrees_with_a_flat_array_in_sv39),
-        cmocka_unit_test(test_model_agrees_with_a_flat_array_in_sv48),
-        cmocka_unit_test(test_model_agrees_with_a_flat_array_in_sv57),
+        cmocka_unit_test_prestate(test_model_agrees_with_a_flat_array, &modes[0]),
+        cmocka_unit_test_prestate(test_model_agrees_with_a_flat_array, &modes[1]),
+        cmocka_unit_test_prestate(test_model_agrees_with_a_flat_array, &modes[2]),
     };
     const char *given = getenv("OCTAVO_SEED");
 
