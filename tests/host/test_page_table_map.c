@@ -117,6 +117,32 @@ static void test_page_table_map_keeps_a_neighbours_tables_when_it_fails(void **s
     bare_done(&bare);
 }
 
+/* The second page needs a table at each level: the upper one is there when the lower one fails. */
+static void test_page_table_map_prunes_the_path_that_it_could_not_finish(void **state)
+{
+    struct bare bare;
+
+    (void)state;
+    FOR_EACH_MODE(mode)
+    {
+        for (unsigned n = 1; n <= mode; n++) {
+            bare_init(&bare, mode);
+            const uint64_t start = level_pages(mode) - 2; /* a root entry ends behind the second */
+            bare_map(&bare, start, 1, 0x999, 0);
+            const uint64_t pages = bare.manager.pages_out;
+            fail_allocation(n);
+            assert_int_equal(page_table_map(&bare.table, range_of(start + 1, 2), (ppn_t){1}, RW, 0),
+                             E_NOMEM);
+            assert_true(allocation_has_failed());
+            assert_int_equal(bare.manager.pages_out, pages);
+            assert_int_equal(bare_entry(&bare, start + 1).v, 0);
+            assert_int_equal(pte_ppn(bare_entry(&bare, start)).v, 0x999);
+            page_table_unmap(&bare.table, range_of(start, 1), 0);
+            bare_done(&bare);
+        }
+    }
+}
+
 static void test_page_table_map_enters_only_owned_tables(void **state)
 {
     struct bare bare;
@@ -229,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_page_table_map_refuses_larger_pages_and_tables_in_the_way),
         cmocka_unit_test(test_page_table_map_out_of_memory_at_each_depth_leaves_nothing),
         cmocka_unit_test(test_page_table_map_keeps_a_neighbours_tables_when_it_fails),
+        cmocka_unit_test(test_page_table_map_prunes_the_path_that_it_could_not_finish),
         cmocka_unit_test(test_page_table_map_enters_only_owned_tables),
         cmocka_unit_test(test_page_table_map_panics_on_flags_or_pages_that_are_no_leaf),
         cmocka_unit_test(test_page_table_unmap_frees_just_the_tables_that_become_empty),
