@@ -49,3 +49,5 @@ size_t klog_read(uint64_t *position, char *text, size_t size)
     lock_release(&klog_lock);
     return count;
 }
+
+void klog_unlock(void) { lock_init(&klog_lock, "klog", RANK_LOG); }

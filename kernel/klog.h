@@ -12,3 +12,7 @@ void klog_write(const char *text, size_t length);
 /* The oldest kept bytes from *position on, which moves: at most `size` into text. Returns how many.
  */
 size_t klog_read(uint64_t *position, char *text, size_t size);
+
+/* For a panic, which may come in the middle of logging: whoever holds the log's lock will not go
+ * on. */
+void klog_unlock(void);

@@ -99,25 +99,38 @@ static bool is_plic(const struct fdt_node *node)
            fdt_node_compatible(node, "sifive,plic-1.0.0");
 }
 
-static void read_plic(uint32_t controller)
+static bool read_plic(const struct fdt_device *device, uint32_t controller)
+{
+    uint32_t context, sources;
+
+    if (fdt_plic_context(&device->node, controller, INTERRUPT_EXTERNAL, &context) != E_OK ||
+        fdt_property_u32(&device->node, "riscv,ndev", &sources) != E_OK)
+        return false;
+    machine.plic = device->region[0];
+    machine.plic_phandle = fdt_node_phandle(&device->node);
+    machine.plic_context = context;
+    machine.plic_sources = sources;
+    return true;
+}
+
+/* The few devices that are the kernel's own. A malformed node is init_start.c's to complain about.
+ */
+static void read_devices(uint32_t controller)
 {
     struct fdt_device device = {0};
     enum error error;
+    bool found = false;
 
     while ((error = fdt_device_next(&machine.fdt, &device)) != E_NOENT) {
-        uint32_t context, sources;
-        if (error != E_OK || !is_plic(&device.node))
+        if (error != E_OK)
             continue;
-        if (fdt_plic_context(&device.node, controller, INTERRUPT_EXTERNAL, &context) != E_OK ||
-            fdt_property_u32(&device.node, "riscv,ndev", &sources) != E_OK)
-            continue;
-        machine.plic = device.region[0];
-        machine.plic_phandle = fdt_node_phandle(&device.node);
-        machine.plic_context = context;
-        machine.plic_sources = sources;
-        return;
+        if (fdt_node_compatible(&device.node, "sifive,test1"))
+            machine.finisher = device.region[0];
+        if (!found && is_plic(&device.node))
+            found = read_plic(&device, controller);
     }
-    klog("no interrupt controller that we know: devices cannot raise interrupts\n");
+    if (!found)
+        klog("no interrupt controller that we know: devices cannot raise interrupts\n");
 }
 
 void machine_read(uint64_t fdt_physical, uint64_t hart)
@@ -126,7 +139,7 @@ void machine_read(uint64_t fdt_physical, uint64_t hart)
     read_model();
     read_memory();
     read_chosen();
-    read_plic(read_harts(hart));
+    read_devices(read_harts(hart));
 }
 
 bool machine_argument(const char *name, char *value, size_t size)

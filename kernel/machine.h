@@ -15,9 +15,10 @@ struct machine {
     char arguments[BOOT_ARGUMENTS_MAX];
     struct fdt_region initrd; /* size 0: none */
     uint64_t timebase_hz;
-    uint32_t harts;                                    /* in the tree and usable */
-    bool sstc;                                         /* every usable hart has it */
-    struct fdt_region plic;                            /* size 0: none */
+    uint32_t harts;             /* in the tree and usable */
+    bool sstc;                  /* every usable hart has it */
+    struct fdt_region finisher; /* the emulator's test device; size 0: none */
+    struct fdt_region plic;     /* size 0: none */
     uint32_t plic_phandle, plic_sources, plic_context; /* the boot hart's context */
 };
 

@@ -6,11 +6,11 @@
 #include <stdio.h>
 
 #include "kernel/klog.h"
+#include "kernel/power.h"
 #include "kernel/process.h"
 #include "kernel/riscv/backtrace.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
-#include "kernel/riscv/sbi.h"
 #include "kernel/symbols.h"
 #include "kernel/thread.h"
 #include "vm/vm_hooks.h"
@@ -25,7 +25,7 @@ static void panic_stop(void) __attribute__((noreturn));
 static void panic_stop(void)
 {
     if (exit_on_panic)
-        sbi_reset(SBI_SHUTDOWN, true);
+        power_off(true);
     klog("waiting for a debugger (make gdb); APPEND=panic=exit ends the machine instead\n");
     for (;;)
         wait_for_interrupt();
@@ -48,6 +48,7 @@ static void panic_begin(void)
         panic_stop();
     panicking = true;
     hart_self()->locks_held = 0;
+    klog_unlock();
 }
 
 void panic(const char *format, ...)

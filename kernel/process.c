@@ -9,8 +9,8 @@
 #include "kernel/klog.h"
 #include "kernel/message.h"
 #include "kernel/panic.h"
+#include "kernel/power.h"
 #include "kernel/riscv/csr.h"
-#include "kernel/riscv/sbi.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
@@ -251,7 +251,7 @@ static void init_ended(int status) __attribute__((noreturn));
 static void init_ended(int status)
 {
     klog("init ended with status %#x: nothing is left to run\n", status);
-    sbi_reset(SBI_SHUTDOWN, true);
+    power_off(true);
 }
 
 void process_end(struct process *process, int status)

@@ -52,6 +52,7 @@ struct space *space_create(void)
         return NULL;
     }
     space->addresses.flush = space_flush;
+    space->search_from = (vpn_t){ANYWHERE_PAGE};
     return space;
 }
 
@@ -91,6 +92,7 @@ enum error space_clone(struct space *source, struct space **clone)
         return error;
     }
     fence_instructions(); /* text was copied by stores */
+    space->search_from = source->search_from;
     *clone = space;
     return E_OK;
 }
@@ -153,25 +155,30 @@ static enum error request_check(const struct map_request *request, uint64_t *lea
     return E_OK;
 }
 
+/* A free range where the caller wishes, else behind the last one found, else anywhere. */
+static enum error find_free(struct space *space, uint64_t pages, vpn_t wish, vpn_t *start)
+{
+    const vpn_t limit = {mode_user_pages(PAGING_SV39)}; /* the same places under every mode */
+    const vpn_t from[] = {wish, space->search_from, {ANYWHERE_PAGE}};
+    enum error error = E_NOMEM;
+
+    for (size_t i = 0; i < sizeof from / sizeof from[0] && error != E_OK; i++)
+        if (from[i].v >= LOWEST_USER_PAGE && from[i].v < limit.v)
+            error = address_space_find_free(&space->addresses, pages, from[i], limit, start);
+    return error;
+}
+
 static enum error pick_range(struct space *space, const struct map_request *request,
                              struct page_range *range)
 {
-    const vpn_t limit = {mode_user_pages(PAGING_SV39)}; /* the same places under every mode */
-    vpn_t from = {request->address >> PAGE_BITS};
-
+    range->start = vaddr_page((vaddr_t){request->address});
     range->pages = (request->length + PAGE_SIZE - 1) >> PAGE_BITS;
-    range->start = from;
     if (request->flags & MAP_EXACT)
         return E_OK;
-    if (from.v >= LOWEST_USER_PAGE && from.v < limit.v) {
-        vpn_t start;
-        if (address_space_find_free(&space->addresses, range->pages, from, limit, &start) == E_OK) {
-            range->start = start;
-            return E_OK;
-        }
-    }
-    return address_space_find_free(&space->addresses, range->pages, (vpn_t){ANYWHERE_PAGE}, limit,
-                                   &range->start);
+    enum error error = find_free(space, range->pages, range->start, &range->start);
+    if (error == E_OK && request->address == 0)
+        space->search_from = range_end(*range);
+    return error;
 }
 
 /* Takes back the first `pages` of a range whose mapping failed further on. */
@@ -236,6 +243,20 @@ static enum error map_memory(struct space *space, struct page_range range, uint6
     return E_OK;
 }
 
+/* Zeroed pages that fork shares are a memory object that only mappings hold. */
+static enum error map_shared_zeroed(struct space *space, const struct map_request *request,
+                                    uint64_t *address)
+{
+    struct map_request shared = *request;
+    enum error error = memory_create(request->length, MEMORY_ANONYMOUS, &shared.memory);
+
+    if (error != E_OK)
+        return error;
+    error = space_map(space, &shared, address);
+    object_release(&shared.memory->object);
+    return error;
+}
+
 enum error space_map(struct space *space, const struct map_request *request, uint64_t *address)
 {
     uint64_t leaf;
@@ -244,6 +265,8 @@ enum error space_map(struct space *space, const struct map_request *request, uin
 
     if (error != E_OK)
         return error;
+    if (request->memory == NULL && (request->flags & MAP_SHARE))
+        return map_shared_zeroed(space, request, address);
     lock_acquire(&space->lock);
     error = pick_range(space, request, &range);
     if (error == E_OK)
@@ -267,6 +290,8 @@ enum error space_unmap(struct space *space, uint64_t address, uint64_t length)
                                (length + PAGE_SIZE - 1) >> PAGE_BITS};
     lock_acquire(&space->lock);
     enum error error = address_space_unmap(&space->addresses, range);
+    if (error == E_OK && range.start.v >= ANYWHERE_PAGE && range.start.v < space->search_from.v)
+        space->search_from = range.start;
     space_check(space);
     lock_release(&space->lock);
     return error;

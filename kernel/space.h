@@ -17,6 +17,7 @@ struct space {
     struct lock lock;
     struct direct_map pages;        /* lock */
     struct address_space addresses; /* lock */
+    vpn_t search_from;              /* lock: where the look for a free range begins */
     struct tlb_context tlb;         /* of the hart that runs it */
     uint32_t users;                 /* tree_lock: processes that live in it */
 };

@@ -9,9 +9,9 @@
 #include "kernel/klog.h"
 #include "kernel/machine.h"
 #include "kernel/port.h"
+#include "kernel/power.h"
 #include "kernel/process.h"
 #include "kernel/riscv/kernel_map.h"
-#include "kernel/riscv/sbi.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/syscall.h"
@@ -277,9 +277,9 @@ int64_t sys_system_control(struct thread *thread, const uint64_t *a)
         return -error;
     switch (a[1]) {
     case SYSTEM_SHUTDOWN:
-        sbi_reset(SBI_SHUTDOWN, a[2] != 0);
+        power_off(a[2] != 0);
     case SYSTEM_REBOOT:
-        sbi_reset(SBI_REBOOT, false);
+        power_reboot();
     case SYSTEM_LOG_WRITE:
         return log_write(thread, a[2], a[3]);
     case SYSTEM_LOG_READ:

@@ -14,7 +14,7 @@ static enum error device_check(struct thread *thread, uint64_t handle)
 
     if (error != E_OK)
         return error;
-    error = device->kind == MEMORY_DEVICE && device->writable ? E_OK : E_BADF;
+    error = device->kind == MEMORY_DEVICE && device->writable ? E_OK : E_INVAL;
     object_release(&device->object);
     return error;
 }

@@ -118,7 +118,7 @@ int64_t sys_process_kill(struct thread *thread, const uint64_t *a)
     struct process *process;
     uint64_t signal = a[2] & ~(uint64_t)KILL_TREE;
 
-    if (signal < 1 || signal > 127)
+    if (signal < 1 || signal > DEATH_LAST)
         return -E_INVAL;
     enum error error = find_process(thread, a[0], a[1], &process);
     if (error != E_OK)

@@ -29,10 +29,10 @@ const struct object_type thread_type = {.name = "thread",
 _Static_assert(offsetof(struct thread, registers) == 0, "entry.S");
 _Static_assert(offsetof(struct thread, hart) == THREAD_HART, "entry.S");
 
-/* Of each slot the thread in it, or the number of the next free one. Slot 0 stays unused: no token
- * is 0. */
+/* Slot 0 stays unused: no token is 0. */
 struct slot {
     struct thread *thread; /* NULL: free */
+    uint64_t token;        /* the last one that a thread in this slot had: none is used twice */
     uint64_t next_free;
 };
 static struct slot *slots;     /* tree_lock */
@@ -49,7 +49,7 @@ void thread_table_init(uint64_t capacity)
     ASSERT(error == E_OK);
     slots = memset(frame_pointer(first), 0, bytes);
     for (uint64_t i = slot_capacity - 1; i > 0; i--) {
-        slots[i].next_free = first_free;
+        slots[i] = (struct slot){.token = i, .next_free = first_free};
         first_free = i;
     }
 }
@@ -92,9 +92,10 @@ enum error thread_create(struct process *process, uint8_t priority, struct threa
     struct thread *thread = object_create(OBJECT_THREAD);
     if (thread == NULL)
         return E_NOMEM;
-    thread->token = first_free;
-    first_free = slots[thread->token].next_free;
-    slots[thread->token].thread = thread;
+    struct slot *slot = &slots[first_free];
+    first_free = slot->next_free;
+    slot->thread = thread;
+    thread->token = slot->token;
     thread->hart = hart_self();
     thread->state = THREAD_READY;
     thread->priority = thread->base_priority = priority;
@@ -162,7 +163,7 @@ void thread_end(struct thread *thread)
     message_forget_server(thread);
     fpu_forget(thread);
     thread->state = THREAD_DEAD;
-    slots[slot] = (struct slot){.next_free = first_free};
+    slots[slot] = (struct slot){.token = thread->token, .next_free = first_free};
     first_free = slot;
     process->cpu_ns += thread->cpu_ns;
     process->thread_count--;

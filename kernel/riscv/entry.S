@@ -85,7 +85,8 @@ trap_entry:
     saved_registers_cfi s0
     ld tp, THREAD_HART(a0)
     ld sp, HART_STACK(tp)
-    call trap_from_user
+    call trap_from_user           /* returns the thread to resume */
+    j thread_resume               /* the return address must lie in what the CFI describes */
     .cfi_endproc
     .size trap_entry, . - trap_entry
 
@@ -153,6 +154,7 @@ trap_in_kernel:
     mv s1, sp
     saved_registers_cfi s1
     call trap_from_kernel         /* panics */
+    unimp
     .cfi_endproc
     .size trap_in_kernel, . - trap_in_kernel
 

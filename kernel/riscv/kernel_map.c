@@ -72,6 +72,13 @@ static void map_direct(uint64_t start, uint64_t end, uint64_t flags)
         map(DIRECT_MAP + start, start, end, flags);
 }
 
+static void map_device(const struct fdt_region *region)
+{
+    map_direct(region->start & ~(uint64_t)(PAGE_SIZE - 1),
+               (region->start + region->size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1),
+               KERNEL_DATA);
+}
+
 /* RAM, writable but where the image's text and read-only data are. */
 static void map_ram(uint64_t start, uint64_t end)
 {
@@ -116,8 +123,8 @@ void kernel_map_init(enum paging_mode mode)
         uint64_t start = machine.ram.entry[i].start, end = start + machine.ram.entry[i].size;
         map_ram((start + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1), end < window ? end : window);
     }
-    if (machine.plic.size > 0)
-        map_direct(machine.plic.start, machine.plic.start + machine.plic.size, KERNEL_DATA);
+    map_device(&machine.plic);
+    map_device(&machine.finisher);
     map_image(__text_start, __text_end, KERNEL_TEXT);
     map_image(__rodata_start, __rodata_end, KERNEL_FLAGS);
     map_data();

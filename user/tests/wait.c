@@ -32,7 +32,7 @@ static void test_exit_codes(void)
 
 static void test_signals(void)
 {
-    for (int signal = 1; signal < 128; signal++) {
+    for (int signal = 1; signal <= DEATH_LAST; signal++) {
         int pid = fork_exiting(0, 60000);
         CHECK_EQUAL(process_kill(HANDLE_SELF, pid, signal), 0);
         int status = tap_wait(pid);
@@ -41,7 +41,7 @@ static void test_signals(void)
     }
     int pid = fork_exiting(0, 60000);
     CHECK_EQUAL(process_kill(HANDLE_SELF, pid, 0), -E_INVAL);
-    CHECK_EQUAL(process_kill(HANDLE_SELF, pid, 128), -E_INVAL);
+    CHECK_EQUAL(process_kill(HANDLE_SELF, pid, DEATH_LAST + 1), -E_INVAL);
     CHECK_EQUAL(process_kill(HANDLE_SELF, pid, -1), -E_INVAL);
     tap_kill(pid);
 }

@@ -11,14 +11,15 @@ enum {
 #define STATUS_EXITED(code)   (((code)&0xff) << 8)
 #define STATUS_KILLED(signal) ((signal)&0x7f)
 
-/* Causes of death that the kernel itself gives; any other number below 128 may be passed to
- * process_kill. The numbers are those of signal.h in the C library. */
+/* Causes of death that the kernel itself gives; process_kill may be passed any up to DEATH_LAST
+ * (127 would read as "stopped"). The numbers are those of signal.h in the C library. */
 enum {
     DEATH_ILLEGAL = 4,    /* illegal or privileged instruction */
     DEATH_BREAKPOINT = 5, /* ebreak without a debugger */
     DEATH_KILLED = 9,
     DEATH_MISALIGNED = 10, /* misaligned or impossible access */
     DEATH_FAULT = 11,      /* access to memory that is not there or not permitted */
+    DEATH_LAST = 126,
 };
 
 /* process_wait options. */

@@ -34,7 +34,7 @@ enum system_call {
     SYS_PROCESS_WAIT,
     /* process_kill(authority [MANAGE], pid, signal | flags): ends the process with that signal in
      * its status; pid 0: the authority itself. KILL_TREE: and its descendants. E_SRCH: no such
-     * process under the authority; E_INVAL: signal not in 1..127. */
+     * process under the authority; E_INVAL: signal not in 1 to DEATH_LAST. */
     SYS_PROCESS_KILL,
     /* process_open(authority [MANAGE], pid, rights) -> handle of that process. E_SRCH. */
     SYS_PROCESS_OPEN,
@@ -91,7 +91,9 @@ enum system_call {
     /* recv(port [RECV]): message.h. Waits for a message, a CLOSED or an EVENT. */
     SYS_RECV,
     /* reply(token, ...): message.h. E_SRCH: no such caller (it died, or the token is stale or
-       another process's). */
+       another process's). When the caller's table has no room for a handle that rides, that is the
+       caller's error: it gets E_MFILE or E_NOMEM as its status, and a handle that was to move is
+       closed. */
     SYS_REPLY,
     /* reply_recv(token, ...): reply, then recv. A reply that fails with E_SRCH is dropped and recv
      * goes on; token 0: recv alone. Errors of the handle that rides, and of the port, return before
