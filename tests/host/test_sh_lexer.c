@@ -77,9 +77,10 @@ static void test_sh_lexer_keeps_quotes_in_the_word(void **state)
 static void test_sh_lexer_sees_a_number_only_before_a_redirection(void **state)
 {
     (void)state;
-    EXPECT("2>x 2 >y a2>z", {TOKEN_NUMBER, "2"}, {TOKEN_GREATER, NULL}, {TOKEN_WORD, "x"},
+    EXPECT("2>x 2 >y a2>z 2a>z", {TOKEN_NUMBER, "2"}, {TOKEN_GREATER, NULL}, {TOKEN_WORD, "x"},
            {TOKEN_WORD, "2"}, {TOKEN_GREATER, NULL}, {TOKEN_WORD, "y"}, {TOKEN_WORD, "a2"},
-           {TOKEN_GREATER, NULL}, {TOKEN_WORD, "z"}, {TOKEN_END, NULL});
+           {TOKEN_GREATER, NULL}, {TOKEN_WORD, "z"}, {TOKEN_WORD, "2a"}, {TOKEN_GREATER, NULL},
+           {TOKEN_WORD, "z"}, {TOKEN_END, NULL});
 }
 
 static void test_sh_lexer_skips_comments(void **state)

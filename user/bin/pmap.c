@@ -37,7 +37,7 @@ static long space_show(int authority, int pid)
     return length < 0 ? length : 0;
 }
 
-static int named_show(const char *argument)
+static int named_show(const char *argument, bool with_heading)
 {
     char *end;
     long pid = strtol(argument, &end, 10);
@@ -46,6 +46,8 @@ static int named_show(const char *argument)
         fprintf(stderr, "pmap: %s: not a process number\n", argument);
         return UTILITY_MISUSE;
     }
+    if (with_heading)
+        printf("%ld:\n", pid);
     long result = space_show(HANDLE_SYSTEM, (int)pid);
     return result < 0 ? utility_fail("pmap", argument, (int)-result) : 0;
 }
@@ -64,7 +66,7 @@ int main(int argc, char **argv)
         status = result < 0 ? utility_fail("pmap", "own space", (int)-result) : 0;
     }
     for (int i = 1; i < argc; i++) {
-        int one = named_show(argv[i]);
+        int one = named_show(argv[i], argc > 2);
 
         status = one > status ? one : status;
     }
