@@ -264,8 +264,12 @@ int64_t sys_reply_recv(struct thread *thread, const uint64_t *a)
         return -error;
     if (a[0] != 0)
         error = reply(thread, a);
+    if (error == E_SRCH) { /* nobody is there to take the handle that was to move */
+        error =
+            a[A_LABEL] & MESSAGE_MOVE ? handle_close(&thread->process->handles, a[A_HANDLE]) : E_OK;
+    }
     int64_t result = -error;
-    if (error == E_OK || error == E_SRCH) {
+    if (error == E_OK) {
         thread->registers.a[0] = 0; /* if recv restarts, the reply does not */
         result = receive(thread, port);
     }

@@ -238,8 +238,8 @@ static int64_t log_write(struct thread *thread, uint64_t address, uint64_t lengt
     char text[256];
     uint64_t done = 0;
 
-    if (length > 4096)
-        length = 4096;
+    if (length > SYSTEM_LOG_WRITE_MAX)
+        return -E_INVAL;
     while (done < length) {
         size_t part = length - done < sizeof text ? length - done : sizeof text;
         enum error error = space_copy_in(thread->process->space, text, address + done, part);

@@ -24,11 +24,13 @@ def command(*console):
     for name in ("kernel.elf", "initrd.cpio"):
         if not os.path.exists(build_path(name)):
             sys.exit(f"there is no {build_path(name)}: run `make all` first")
-    line = [setting("QEMU", "qemu-system-riscv64"), "-machine", "virt",
+    memory = setting("MEM", "128M")  # not reserved: the guest may have more than the host
+    line = [setting("QEMU", "qemu-system-riscv64"), "-machine", "virt,memory-backend=ram",
+            "-object", f"memory-backend-ram,id=ram,size={memory},reserve=off",
             "-bios", setting("BIOS", "default"),
             "-kernel", build_path("kernel.elf"), "-initrd", build_path("initrd.cpio"),
             "-append", os.environ.get("APPEND", ""),
-            "-m", setting("MEM", "128M"), "-smp", setting("SMP", "1"), *console,
+            "-m", memory, "-smp", setting("SMP", "1"), *console,
             *shlex.split(os.environ.get("QEMUFLAGS", ""))]
     if os.environ.get("V") == "1":
         print(shlex.join(line), file=sys.stderr)

@@ -33,9 +33,12 @@ struct system_machine {
 enum {
     SYSTEM_SHUTDOWN, /* argument: 0, or the machine reports failure */
     SYSTEM_REBOOT,
-    SYSTEM_LOG_WRITE, /* address, length: to the firmware's console, until there is a driver */
+    SYSTEM_LOG_WRITE, /* address, length: to the firmware's console, until there is a driver;
+                         E_INVAL: too long */
     SYSTEM_LOG_READ,  /* address, length: the kernel's log so far; returns the number of bytes */
 };
+
+enum { SYSTEM_LOG_WRITE_MAX = 4096 };
 
 /* What init finds: auxiliary vector entry AUX_BOOT_INFO points at a struct boot_info in a read-only
  * page. */
