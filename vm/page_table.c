@@ -22,12 +22,18 @@ struct walk {
 
 static pte_t *root_of(const struct page_table *table)
 {
-    return table->manager->operations->root_ptr(table->manager);
+    pte_t *root = table->manager->operations->root_ptr(table->manager);
+
+    VM_ASSERT(root);
+    return root;
 }
 
 static pte_t *table_behind(const struct page_table *table, pte_t entry)
 {
-    return table->manager->operations->p_to_v(table->manager, pte_ppn(entry));
+    pte_t *page = table->manager->operations->p_to_v(table->manager, pte_ppn(entry));
+
+    VM_ASSERT(page);
+    return page;
 }
 
 /* The entry for vpn in the table that the walk is in. */

@@ -12,7 +12,7 @@ enum { FILE_PATH_MAX = 1024, FILE_NAME_MAX = 255 };
 
 enum file_label {
     /* path in the buffer; w0: O_ flags of fcntl.h, w1: mode. -> w2: channel of the open file
-       (MESSAGE_MOVE). */
+     * (MESSAGE_MOVE). */
     FILE_OPEN = 0x200,
     /* buffer OUT; w0: offset, or FILE_AT_POSITION (which moves it). -> count, 0 at the end. */
     FILE_READ,

@@ -12,7 +12,7 @@ enum name_label {
      * again replaces. */
     NAME_REGISTER = 0x100,
     /* -> w2: a channel handle. Waits until the name is registered; w0 = NAME_NO_WAIT: E_NOENT at
-       once. */
+     * once. */
     NAME_LOOKUP,
 };
 

@@ -5,7 +5,7 @@ enum tty_label {
     TTY_GET_MODE = 0x300, /* -> w0: enum tty_mode bits */
     TTY_SET_MODE,         /* w0: the bits; drains output first */
     /* w2: process handle with MANAGE (MESSAGE_MOVE): Ctrl-C kills that process and its descendants.
-       Without a handle: nobody. */
+     * Without a handle: nobody. */
     TTY_SET_FOREGROUND,
     TTY_GET_SIZE, /* -> w0: rows, w1: columns */
 };

@@ -2,12 +2,13 @@
 /* syscall.h - every system call: arguments, rights, results, errors.
  *
  * a7 holds the number, a0 to a6 the arguments; a0 returns a result, or the negative of an `enum
- * error`. Calls that return more use a1 up; every other caller-saved register comes back zero.
- * Callee-saved registers are kept. Errors that any call can give: E_NOSYS unknown number; E_BADF no
- * such handle or wrong kind; E_PERM the handle lacks the right named in [brackets]; E_FAULT a
- * pointer does not name memory of the caller; E_NOMEM. Others stand with each call. Times are
- * nanoseconds since boot; a deadline of DEADLINE_NONE never comes. A call that waits *restarts*
- * when it is woken: it may be observed at its `ecall` for as long as it waits.
+ * error`. Calls that return more use a1 up; every other caller-saved register comes back zero but
+ * ra, through which a stub returns. Callee-saved registers are kept. Errors that any call can give:
+ * E_NOSYS unknown number; E_BADF no such handle or wrong kind; E_PERM the handle lacks the right
+ * named in [brackets]; E_FAULT a pointer does not name memory of the caller; E_NOMEM. Others stand
+ * with each call. Times are nanoseconds since boot; a deadline of DEADLINE_NONE never comes. A call
+ * that waits *restarts* when it is woken: it may be observed at its `ecall` for as long as it
+ * waits.
  *
  * An `authority` is a process handle: it reaches that process and its descendants, nothing else.
  */
@@ -39,7 +40,7 @@ enum system_call {
     /* process_open(authority [MANAGE], pid, rights) -> handle of that process. E_SRCH. */
     SYS_PROCESS_OPEN,
     /* process_watch(event [SIGNAL], bits): from now on the end of a child signals the event;
-       HANDLE_NONE: no more. */
+     * HANDLE_NONE: no more. */
     SYS_PROCESS_WATCH,
     /* process_info(authority [WAIT], kind, pid, index, buffer, size) -> the pid described.
      * INFO_PROCESS: struct process_info of the process with the lowest pid not below `pid`;
@@ -48,7 +49,7 @@ enum system_call {
     SYS_PROCESS_INFO,
 
     /* thread_create(entry, sp, argument, tp) -> handle. Starts in the caller's process at entry, a0
-       = argument. */
+     * = argument. */
     SYS_THREAD_CREATE,
     /* thread_exit(address): ends the calling thread; if address is not 0, the 32-bit word there
      * becomes 0 and its futex waiters wake. The last thread's exit ends the process with code 0.
@@ -91,20 +92,21 @@ enum system_call {
     /* recv(port [RECV]): message.h. Waits for a message, a CLOSED or an EVENT. */
     SYS_RECV,
     /* reply(token, ...): message.h. E_SRCH: no such caller (it died, or the token is stale or
-       another process's). When the caller's table has no room for a handle that rides, that is the
-       caller's error: it gets E_MFILE or E_NOMEM as its status, and a handle that was to move is
-       closed. */
+     * another process's). When the caller's table has no room for a handle that rides, that is the
+     * caller's error: it gets E_MFILE or E_NOMEM as its status, and a handle that was to move is
+     * closed. */
     SYS_REPLY,
-    /* reply_recv(token, ...): reply, then recv. A reply that fails with E_SRCH is dropped and recv
-     * goes on; token 0: recv alone. Errors of the handle that rides, and of the port, return before
-     * anything is sent. */
+    /* reply_recv(token, ...): reply, then recv. A reply that fails with E_SRCH is dropped, with the
+     * handle that was to move, and recv goes on; token 0: recv alone. Errors of the handle that
+     * rides, and of the port, return before anything is sent. */
     SYS_REPLY_RECV,
-    /* ipc_read(token, offset, address, length) -> length. Copies from the caller's buffer. E_SRCH;
+    /* ipc_read(token, offset, address, length, 0) -> length. The fifth argument counts what is done
+     * when a long copy restarts. Copies from the caller's buffer. E_SRCH;
      * E_PERM: not declared BUFFER_IN; E_MSGSIZE: beyond the declared length; E_FAULT: on either
      * side. */
     SYS_IPC_READ,
     /* ipc_write(token, offset, address, length) -> length. Copies into the caller's buffer,
-       declared BUFFER_OUT. */
+     * declared BUFFER_OUT. */
     SYS_IPC_WRITE,
 
     /* event_create() -> handle with all rights. */
@@ -115,7 +117,7 @@ enum system_call {
      * E_TIMEDOUT; E_INVAL: empty mask, or the event is bound to a port. */
     SYS_EVENT_WAIT,
     /* event_bind(event [WAIT], port [RECV], badge): pending bits go to recv of that port as
-       MESSAGE_EVENT. HANDLE_NONE: unbinds. */
+     * MESSAGE_EVENT. HANDLE_NONE: unbinds. */
     SYS_EVENT_BIND,
     /* event_timer(event [SIGNAL], bits, deadline, period): signals bits at the deadline, then every
      * `period` ns if it is not 0; one timer an event; DEADLINE_NONE disarms. E_INVAL: a period
@@ -123,7 +125,7 @@ enum system_call {
     SYS_EVENT_TIMER,
 
     /* irq_bind(irq [MANAGE], event [SIGNAL], bits): enables the interrupt; each one signals bits
-       and stays silent until irq_ack. */
+     * and stays silent until irq_ack. */
     SYS_IRQ_BIND,
     /* irq_ack(irq [MANAGE]): the device is quiet, the interrupt may come again. */
     SYS_IRQ_ACK,
@@ -133,7 +135,7 @@ enum system_call {
      * kind. */
     SYS_MEMORY_CREATE,
     /* memory_info(memory, buffer): fills struct memory_info; the physical address only with
-       [MANAGE], else 0. */
+     * [MANAGE], else 0. */
     SYS_MEMORY_INFO,
 
     /* space_create() -> handle of an empty address space, with MAP and MANAGE. */
@@ -147,14 +149,14 @@ enum system_call {
      * read-only object, or write with execute; E_RANGE: beyond the object's end. */
     SYS_VM_MAP,
     /* vm_unmap(space [MAP], address, length): removes the mappings inside. E_INVAL: unaligned, or a
-       mapping reaches over the edge. */
+     * mapping reaches over the edge. */
     SYS_VM_UNMAP,
 
     /* system_info(authority [WAIT], kind, buffer, size) -> bytes filled. The authority is init's
-       process. E_INVAL. */
+     * process. E_INVAL. */
     SYS_SYSTEM_INFO,
     /* system_control(authority [MANAGE], operation, a, b). The authority is init's process.
-       E_INVAL. */
+     * E_INVAL. */
     SYS_SYSTEM_CONTROL,
 
     SYSTEM_CALLS,
