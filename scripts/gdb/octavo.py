@@ -29,7 +29,7 @@ class Help(gdb.Command):
             print("  " + command.__doc__.strip().splitlines()[0])
 
 
-for setting in ("confirm off", "pagination off", "print pretty on", "disassemble-next-line auto"):
+for setting in ("confirm off", "pagination off", "print pretty on"):
     gdb.execute("set " + setting)
 for command in COMMANDS:
     command()

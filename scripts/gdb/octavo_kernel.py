@@ -33,7 +33,7 @@ def processes():
         for child in tail_queue(process["children"], "sibling"):
             yield from family(child)
 
-    yield from family(expression("init_process").dereference())
+    yield from family(expression("'kernel/process.c'::init").dereference())
 
 
 def find_process(pid):
@@ -143,7 +143,7 @@ class Buddy(gdb.Command):
 
     def invoke(self, argument, from_tty):
         with octavo_view.kernel_mode():
-            buddy = expression("'frame.c'::buddy")
+            buddy = expression("'kernel/frame.c'::buddy")
             counts = [int(buddy["free_blocks"][order])
                       for order in range(buddy["free_blocks"].type.range()[1] + 1)]
             free, managed = int(buddy["free_pages"]), int(buddy["managed_pages"])

@@ -42,7 +42,7 @@ class BootSymbols:
 
     def on_stop(self, _event):
         if self.loaded and int(gdb.parse_and_eval("(unsigned long)$pc")) >= KERNEL_BASE:
-            gdb.post_event(self.unload)
+            self.unload()
 
     def unload(self):
         if not self.loaded:
