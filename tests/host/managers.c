@@ -186,6 +186,7 @@ static size_t deallocate(struct page_manager *manager, pte_t pte, size_t pages)
 
     if (test_of(manager)->owns_nothing)
         return 0;
+    assert_true(pte.v & PTE_OWNED); /* the library offers nothing that is not the manager's */
     freed = inner_of(manager)->operations->deallocate(inner_of(manager), pte, pages);
     test_of(manager)->pages_out -= freed;
     return freed;

@@ -166,6 +166,24 @@ static void test_address_space_check_names_each_broken_invariant(void **state)
     }
 }
 
+/* Where the checker does not run, a walk asserts what it is about to follow. */
+static void test_page_table_panics_on_tables_that_cannot_be_reached(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, PAGING_SV39, PAGES);
+    f.manager.inner.root[0] = pte_make((ppn_t){7}, PTE_V | PTE_OWNED);
+    expect_assert_failure(address_space_translate(&f.space, (vaddr_t){0}, 0));
+    expect_assert_failure(page_table_unmap(&f.space.table, range_of(0, 1), 0));
+    machine_discard(&f.machine);
+    fixture_init(&f, PAGING_SV39, PAGES);
+    f.manager.root_is_lost = true;
+    expect_assert_failure(address_space_translate(&f.space, (vaddr_t){0}, 0));
+    f.manager.root_is_lost = false;
+    fixture_done(&f);
+}
+
 /* A larger page that is just its area agrees with it. */
 static void test_address_space_check_accepts_a_larger_page(void **state)
 {
@@ -329,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_address_space_check_names_each_broken_invariant),
+        cmocka_unit_test(test_page_table_panics_on_tables_that_cannot_be_reached),
         cmocka_unit_test(test_address_space_check_accepts_a_larger_page),
         cmocka_unit_test(test_direct_map_numbers_and_pointers_are_inverse),
         cmocka_unit_test(test_direct_map_gives_back_only_what_it_owns),
