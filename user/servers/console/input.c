@@ -52,12 +52,13 @@ static void interrupt(void)
         (void)process_kill(foreground, 0, SIGINT | KILL_TREE); /* it may be dead already */
 }
 
-/* A key that acts when it comes. What was typed before an interrupt is forgotten. */
+/* Keys that act when they come, not when they are read. An interrupt is such a key while there is
+ * a job to interrupt, and what was typed before it is forgotten. */
 static bool act_at_once(uint8_t byte)
 {
     if ((mode & TTY_SIGNALS) == 0)
         return false;
-    if (byte == CONTROL_C) {
+    if (byte == CONTROL_C && foreground != HANDLE_NONE) {
         ring_clear(&typed);
         line_clear(&line);
         interrupt();
@@ -140,14 +141,15 @@ static size_t serve(struct reader *reader, const void *bytes, size_t count)
     return status > 0 ? (size_t)status : 0;
 }
 
-/* Edits the line until it is complete. False: more must be typed. */
-static bool complete_line(void)
+/* Edits the line until it is complete, or until an interrupt, which may have killed the reader.
+ * False: more must be typed. */
+static bool edit_line(void)
 {
     while (!line.complete && ring_count(&typed) > 0) {
         switch (line_input(&line, ring_get(&typed), mode, &screen)) {
         case LINE_INTERRUPT:
             interrupt();
-            break;
+            return true;
         case LINE_STATUS:
             report_threads();
             break;
@@ -164,8 +166,10 @@ static bool serve_line(struct reader *reader)
 {
     const char *text;
 
-    if (!complete_line())
+    if (!edit_line())
         return false;
+    if (!line.complete)
+        return true;
     size_t count = line_peek(&line, &text);
     size_t taken = serve(reader, text, count);
     if (taken > 0 || count == 0)
@@ -173,7 +177,7 @@ static bool serve_line(struct reader *reader)
     return true;
 }
 
-/* What an editor had begun to edit comes first. False: there is nothing yet. */
+/* What the line editor has left comes first. False: there is nothing yet. */
 static bool serve_raw(struct reader *reader)
 {
     const char *text;
