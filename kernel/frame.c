@@ -71,8 +71,6 @@ void frame_statistics(struct system_memory *memory)
 
 uint64_t frame_free_count(void) { return __atomic_load_n(&buddy.free_pages, __ATOMIC_RELAXED); }
 
-uint64_t frame_total(void) { return buddy.managed_pages; }
-
 bool frame_check(void)
 {
     lock_acquire(&frame_lock);

@@ -31,7 +31,6 @@ static inline ppn_t frame_of(const void *pointer)
 
 void frame_statistics(struct system_memory *memory);
 uint64_t frame_free_count(void);
-uint64_t frame_total(void); /* ever given to the allocator */
 
 /* DEBUG and tests: the allocator's own check. */
 bool frame_check(void);

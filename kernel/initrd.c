@@ -87,7 +87,7 @@ enum error cpio_next(const struct cpio *archive, size_t *cursor, struct cpio_ent
     if (name_size > archive->size - name)
         return refuse(entry, "a name runs past the end of the archive");
     const char *end = memchr(header + HEADER_SIZE, '\0', name_size);
-    if (!end || end != header + HEADER_SIZE + name_size - 1)
+    if (end != header + HEADER_SIZE + name_size - 1)
         return refuse(entry, "a name does not end where its size says");
     if (strcmp(header + HEADER_SIZE, "TRAILER!!!") == 0)
         return E_NOENT;

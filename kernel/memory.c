@@ -8,7 +8,7 @@
 #include "kernel/frame.h"
 #include "kernel/panic.h"
 
-enum { RUN_PAGES = 512, DMA_PAGES_MAX = 1 << 10 };
+enum { RUN_PAGES = 512, DMA_PAGES_MAX = 1 << 10, MEMORY_PAGES_MAX = 1 << 26 /* a user half */ };
 
 static void memory_destroy(struct object *object);
 
@@ -85,7 +85,7 @@ enum error memory_create(uint64_t bytes, enum memory_kind kind, struct memory **
     uint64_t pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
     uint64_t run = kind == MEMORY_DMA ? pages : RUN_PAGES;
 
-    if (pages == 0 || pages > frame_total() || (kind == MEMORY_DMA && pages > DMA_PAGES_MAX))
+    if (pages == 0 || pages > MEMORY_PAGES_MAX || (kind == MEMORY_DMA && pages > DMA_PAGES_MAX))
         return E_INVAL;
     if (pages > frame_free_count())
         return E_NOMEM; /* before the rest is taken from everybody else */

@@ -1,9 +1,10 @@
 /* boot.S - from the firmware's jump to C at the kernel's own addresses.
  *
- * OpenSBI enters with a0 = hart id, a1 = physical address of the device tree, translation off. Until the jump to
- * start_high every address is physical: `la` is pc-relative and so gives the physical address of a symbol.
- * The boot table maps, with 1 GiB pages of Sv39: physical memory at DIRECT_MAP, the gigabyte of the image at its link
- * address, and that same gigabyte at itself, for the instruction after `csrw satp`. kernel_map.c replaces it.
+ * OpenSBI enters with a0 = hart id, a1 = physical address of the device tree, translation off.
+ * Until the jump to start_high every address is physical: `la` is pc-relative and so gives the
+ * physical address of a symbol. The boot table maps, with 1 GiB pages of Sv39: physical memory at
+ * DIRECT_MAP, the gigabyte of the image at its link address, and that same gigabyte at itself, for
+ * the instruction after `csrw satp`. kernel_map.c replaces it.
  */
 #include "kernel/riscv/layout.h"
 
@@ -84,7 +85,7 @@ boot_stack_top_address:
 boot_table:
     .skip 4096
     .globl hart_stacks
-hart_stacks:                      /* each: guard page, then the stack, which grows down towards it */
+hart_stacks:                      /* each: a guard page, then the stack, growing down to it */
     .skip STACK_STRIDE * HARTS_MAX
     .globl emergency_stack
 emergency_stack:

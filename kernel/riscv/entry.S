@@ -1,12 +1,14 @@
 /* entry.S - into the kernel and out of it.
  *
- * In user mode sscratch points at the running thread, in the kernel it is zero: that tells the two kinds of trap
- * apart. A trap from user mode saves all registers into the thread (registers.h) and runs C on the hart's
- * stack, which is empty then; there is no stack a thread could sleep on. trap_from_user returns the thread to
- * run next. A trap from the kernel itself is a bug and goes to the panic, on a stack of its own.
+ * In user mode sscratch points at the running thread, in the kernel it is zero: that tells the two
+ * kinds of trap apart. A trap from user mode saves all registers into the thread (registers.h) and
+ * runs C on the hart's stack, which is empty then; there is no stack a thread could sleep on.
+ * trap_from_user returns the thread to run next. A trap from the kernel itself is a bug and goes
+ * to the panic, on a stack of its own.
  *
- * The CFI describes the saved registers as a signal frame (DWARF 5 section 6.4.1, augmentation "S"), so that a
- * debugger walks from the kernel into the user's frames; column 64 is the pc, as other RISC-V systems use it.
+ * The CFI describes the saved registers as a signal frame (DWARF 5 section 6.4.1, augmentation
+ * "S"), so that a debugger walks from the kernel into the user's frames; column 64 is the pc, as
+ * other RISC-V systems use it.
  */
 #include "kernel/riscv/registers.h"
 
@@ -90,7 +92,7 @@ trap_entry:
     .cfi_endproc
     .size trap_entry, . - trap_entry
 
-/* thread_resume(struct thread *): leaves the kernel. sstatus, satp and the FPU are as the thread needs them. */
+/* thread_resume(struct thread *): leaves the kernel. sstatus, satp and the FPU are set for it. */
     .globl thread_resume
     .type thread_resume, @function
 thread_resume:
@@ -135,7 +137,7 @@ thread_resume:
     .cfi_endproc
     .size thread_resume, . - thread_resume
 
-/* sscratch holds the hart pointer that tp held; the stack may be the cause of the trap, so it is not trusted. */
+/* sscratch holds the hart pointer that tp held. The stack may be the cause: it is not used. */
     .type trap_in_kernel, @function
 trap_in_kernel:
     .cfi_startproc

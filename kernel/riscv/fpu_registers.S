@@ -1,5 +1,6 @@
-/* fpu_registers.S - moves the 32 floating-point registers and fcsr between the FPU and a struct fpu_state.
- * Nothing else in the kernel may use them, so the extension is switched on for this file alone.
+/* fpu_registers.S - moves the 32 floating-point registers and fcsr between the FPU and a struct
+ * fpu_state. Nothing else in the kernel may use them, so the extension is switched on for this
+ * file alone.
  */
     .option arch, +d
 

@@ -37,7 +37,8 @@ enum system_call {
      * its status; pid 0: the authority itself. KILL_TREE: and its descendants. E_SRCH: no such
      * process under the authority; E_INVAL: signal not in 1 to DEATH_LAST. */
     SYS_PROCESS_KILL,
-    /* process_open(authority [MANAGE], pid, rights) -> handle of that process. E_SRCH. */
+    /* process_open(authority [MANAGE], pid, rights) -> handle of that process. E_SRCH; E_INVAL: a
+     * right that processes do not have. */
     SYS_PROCESS_OPEN,
     /* process_watch(event [SIGNAL], bits): from now on the end of a child signals the event;
      * HANDLE_NONE: no more. */
