@@ -209,7 +209,7 @@ static void test_into_a_full_table(void)
     stop_server();
 }
 
-/* The client has no number left: it is told, and what was to move is gone; what was copied stays. */
+/* The client has no number left: it is told. What was to move is gone, what was copied stays. */
 static void receive_with_full_table(void *unused)
 {
     (void)unused;
