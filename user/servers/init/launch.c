@@ -10,7 +10,10 @@
 
 #include <assert.h>
 
-enum { PARKED = HANDLE_FIXED / 2 }; /* init itself has fewer handles than that */
+enum {
+    PARKED = HANDLE_FIXED / 2, /* init itself has fewer handles than that */
+    KERNEL_HANDLES = 2,        /* HANDLE_SELF and HANDLE_SPACE */
+};
 
 void launch_add(struct launch *launch, int handle, int target, uint32_t rights)
 {
@@ -19,10 +22,26 @@ void launch_add(struct launch *launch, int handle, int target, uint32_t rights)
         (struct launch_handle){.handle = handle, .target = target, .rights = rights};
 }
 
-static void close_range(int first, int end)
+/* How many handles the process holds. */
+static uint32_t count_handles(void)
 {
-    for (int handle = first; handle < end; handle++)
-        (void)handle_close(handle); /* most numbers are free */
+    struct process_info info;
+
+    return process_info(HANDLE_SELF, 0, &info) < 0 ? HANDLE_LIMIT : info.handles;
+}
+
+/* Closes all handles but the parked ones and those that the kernel keeps: it knows how many there
+ * are, so the search ends with the last. */
+static void close_others(unsigned parked)
+{
+    uint32_t left = count_handles() - parked - KERNEL_HANDLES;
+
+    for (int handle = 0; handle < HANDLE_SPACE && left > 0; handle++) {
+        if (handle == PARKED)
+            handle += (int)parked;
+        if (handle_close(handle) == 0)
+            left--;
+    }
 }
 
 static long move_parked(const struct launch *launch)
@@ -46,8 +65,7 @@ long launch_apply(const struct launch *launch)
         if (result < 0)
             return result;
     }
-    close_range(0, PARKED);
-    close_range(PARKED + (int)launch->count, HANDLE_SPACE);
+    close_others(launch->count);
     long result = move_parked(launch);
     if (result < 0)
         return result;
