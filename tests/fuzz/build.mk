@@ -1,0 +1,48 @@
+# tests/fuzz/build.mk - libFuzzer on the readers of untrusted bytes: device tree, ELF, cpio.
+#
+# Each tests/fuzz/fuzz_*.c is a fuzzer. `make fuzz SECONDS=60` runs each for a minute, from seeds
+# made here and from what earlier runs found ($(O)/fuzz/NAME.corpus). A crash leaves its input in
+# $(O)/fuzz/NAME-crash-...; give that file to the fuzzer as argument to see it again.
+
+FUZZCC  ?= clang
+SECONDS ?= 20
+
+FUZZ := $(O)/fuzz
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_TESTED := $(wildcard kernel/fdt*.c kernel/elf.c kernel/initrd.c) tests/host/fdt_reference.c
+FUZZ_CFLAGS := -std=gnu17 -g -O1 -Wall -Wextra -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all -I. -Ikernel/abi -Itests
+FUZZ_SANITIZED := -fsanitize=address,undefined
+
+$(FUZZ)/%.o: %.c tests/fuzz/build.mk | tools
+	$(call say,FUZZCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZCC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_SANITIZED) -MMD -MP -c $< -o $@
+
+$(FUZZERS:%=$(FUZZ)/%): $(FUZZ)/%: $(FUZZ)/tests/fuzz/%.o $(FUZZ_TESTED:%.c=$(FUZZ)/%.o)
+	$(call say,FUZZLD,$@)
+	$(Q)$(FUZZCC) -fsanitize=fuzzer $(FUZZ_SANITIZED) $^ -lfdt -o $@
+
+$(FUZZ)/seeds: tests/fuzz/seeds.c tests/host/fdt_trees.c tests/host/fdt_trees.h
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
+
+$(FUZZ)/fuzz_fdt.seeds: $(FUZZ)/seeds
+	$(Q)rm -rf $@ && mkdir -p $@ && $< $@
+
+$(FUZZ)/fuzz_elf.seeds: | tools
+	$(Q)mkdir -p $@
+	$(Q)echo '_Thread_local int t = 1; int b; int _start(void) { return b + t; }' \
+		| $(CC) -nostdlib -static -x c - -o $@/program
+
+$(FUZZ)/fuzz_initrd.seeds: | tools
+	$(Q)mkdir -p $@
+	$(Q)find tests/fuzz | cpio --quiet -o -H newc > $@/archive
+	$(Q)find kernel -type d | cpio --quiet -o -H newc > $@/folders
+
+.PHONY: fuzz
+fuzz: $(FUZZERS:%=$(FUZZ)/%) $(FUZZERS:%=$(FUZZ)/%.seeds) ## fuzz the readers of bytes (SECONDS=)
+	@tests/fuzz/run $(SECONDS) $(FUZZERS:%=$(FUZZ)/%)
+
+-include $(patsubst %.c,$(FUZZ)/%.d,$(FUZZ_TESTED) $(FUZZERS:%=tests/fuzz/%.c))
