@@ -307,6 +307,9 @@ static void test_elf_refuses_segments_that_cannot_be(void **state)
     file.size = 0x2447; /* one byte less than the data */
     assert_refused(&file, E_NOEXEC, "behind the file");
     file = file_make();
+    file.program[DATA].file_size = 0x4000; /* larger than the whole file */
+    assert_refused(&file, E_NOEXEC, "behind the file");
+    file = file_make();
     file.program[DATA].offset = UINT64_MAX - 0xcb7; /* the sum wraps */
     assert_refused(&file, E_NOEXEC, "behind the file");
     file = file_make();

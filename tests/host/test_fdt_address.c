@@ -55,6 +55,34 @@ static void test_fdt_translates_through_each_bus(void **state)
     assert_int_equal(region.start, 0x2000001810);
 }
 
+/* Gives /soc one window of 64-bit numbers, and says what becomes of 16 bytes at `address`. */
+static enum error window_gives(size_t count, const uint32_t *window, uint32_t address)
+{
+    struct fdt_region region = {7, 7};
+    cells_set("/soc", "#address-cells", CELLS(2));
+    cells_set("/soc", "#size-cells", CELLS(2));
+    cells_set("/soc", "ranges", count, window);
+    cells_set("/soc/bridge", "reg", CELLS(0, address, 0, 16));
+    struct fdt fdt = tree_open();
+    enum error error = region_of(&fdt, "/soc/bridge", &region);
+    assert_true(error == E_OK || (region.start == 7 && region.size == 7));
+    return error;
+}
+
+static void test_fdt_windows_do_not_wrap(void **state)
+{
+    (void)state;
+    bus_make();
+    assert_int_equal(window_gives(CELLS(0, 0x100, 1, 0, 0, 0x100), 0x1f0), E_OK);
+    assert_int_equal(window_gives(CELLS(0, 0x100, 1, 0, 0, 0x100), 0x201), E_RANGE);
+    assert_int_equal(window_gives(CELLS(0, 0x100, 1, 0, 0, 0x100), 0x1000), E_RANGE);
+    /* Nearly all of the addresses: those before the start are not inside. */
+    assert_int_equal(window_gives(CELLS(0, 0x100, 0, 0, ~0u, ~0u), 0x10), E_RANGE);
+    /* A window whose end is past the last address. */
+    assert_int_equal(window_gives(CELLS(0, 0, ~0u, 0xfffff000, 0, 0x2000), 0xfe0), E_OK);
+    assert_int_equal(window_gives(CELLS(0, 0, ~0u, 0xfffff000, 0, 0x2000), 0xff1), E_RANGE);
+}
+
 static void test_fdt_does_not_reach_behind_closed_buses(void **state)
 {
     (void)state;
@@ -228,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fdt_translates_through_each_bus),
+        cmocka_unit_test(test_fdt_windows_do_not_wrap),
         cmocka_unit_test(test_fdt_does_not_reach_behind_closed_buses),
         cmocka_unit_test(test_fdt_refuses_addresses_that_cannot_be),
         cmocka_unit_test(test_fdt_interrupts_find_their_controller),

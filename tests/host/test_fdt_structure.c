@@ -131,10 +131,12 @@ static void test_fdt_finds_by_path_and_alias(void **state)
     node_add("/", "soc");
     node_add("/soc", "serial@20");
     node_add("/soc", "serial@10");
+    node_add("/soc", "odd@1@2");
     node_add("/", "aliases");
     text_set("/aliases", "serial0", TEXT("/soc/serial@20"));
     text_set("/aliases", "bus", TEXT("/soc"));
     text_set("/aliases", "loop", TEXT("loop"));
+    text_set("/aliases", "relative", TEXT("soc"));
     struct fdt fdt = tree_open();
     struct fdt_node node;
     static const char *const same[] = {"/soc/serial@20", "serial0",           "serial0:115200n8",
@@ -147,8 +149,9 @@ static void test_fdt_finds_by_path_and_alias(void **state)
     assert_string_equal(fdt_node_name(&node), "serial@10");
     node = found(&fdt, "/");
     assert_int_equal(node.depth, 0);
-    static const char *const missing[] = {"/soc/serial@1", "/soc/seria", "/so", "serial",
-                                          "loop",          "serial0/x",  "",    "/soc/serial@20/x"};
+    static const char *const missing[] = {
+        "/soc/serial@1", "/soc/seria", "/so",       "/soc/odd@1", "serial",
+        "loop",          "relative",   "serial0/x", "",           "/soc/serial@20/x"};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
         assert_int_equal(fdt_node_find(&fdt, missing[i], &node), E_NOENT);
 }
