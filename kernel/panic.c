@@ -31,11 +31,10 @@ static void panic_stop(void)
         wait_for_interrupt();
 }
 
-static void panic_context(uintptr_t frame_pointer)
+static void panic_context(void)
 {
     const struct thread *thread = hart_self()->current;
 
-    backtrace_log(frame_pointer);
     if (thread == NULL)
         return;
     klog("current: process %d (%s), thread %d, user pc %#lx, sp %#lx\n", thread->process->pid,
@@ -61,7 +60,8 @@ void panic(const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     klog("\npanic: %s\n", text);
-    panic_context((uintptr_t)__builtin_frame_address(0));
+    backtrace_log((uintptr_t)__builtin_frame_address(0));
+    panic_context();
     panic_stop();
 }
 
@@ -75,7 +75,8 @@ void panic_trap(const struct registers *trap)
     klog("\npanic: %s in the kernel at %s+%#lx, address %#lx\n", exception_name(cause),
          name != NULL ? name : "?", offset, csr_read(stval));
     registers_log(trap);
-    panic_context(trap->s0);
+    backtrace_log_trap(trap);
+    panic_context();
     panic_stop();
 }
 

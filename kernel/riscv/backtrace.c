@@ -28,18 +28,44 @@ static bool on_kernel_stack(uintptr_t frame)
     return (frame - 1 - stacks) % STACK_STRIDE >= STACK_GUARD + 16;
 }
 
-void backtrace_log(uintptr_t frame)
+static void line_log(int depth, uintptr_t pc)
 {
-    for (int depth = 0; depth < BACKTRACE_MAX && on_kernel_stack(frame); depth++) {
-        uintptr_t pc = ((const uintptr_t *)frame)[-1];
+    uintptr_t offset = 0;
+    const char *name = symbol_find(pc, &offset);
+
+    klog("  #%-2d %016lx %s+%#lx\n", depth, pc, name != NULL ? name : "?", offset);
+}
+
+/* A return address may lie behind its function, if the call is the last instruction: pc - 1 does
+ * not. */
+static void frames_log(int depth, uintptr_t frame)
+{
+    while (depth < BACKTRACE_MAX && on_kernel_stack(frame)) {
         uintptr_t next = ((const uintptr_t *)frame)[-2];
-        uintptr_t offset = 0;
-        const char *name = symbol_find(pc, &offset);
-        klog("  #%-2d %016lx %s+%#lx\n", depth, pc, name != NULL ? name : "?", offset);
+        line_log(depth++, ((const uintptr_t *)frame)[-1] - 1);
         if (next <= frame)
             break;
         frame = next;
     }
+}
+
+void backtrace_log(uintptr_t frame) { frames_log(0, frame); }
+
+/* A function that has called nobody keeps its return address in ra: it has no frame, or one that
+ * holds the caller's s0 where others hold the return address. In a function that has called
+ * somebody ra points into itself.
+ */
+void backtrace_log_trap(const struct registers *trap)
+{
+    uintptr_t offset = 0, frame = trap->s0;
+    int depth = 0;
+
+    line_log(depth++, trap->pc);
+    if (symbol_find(trap->ra - 1, &offset) != symbol_find(trap->pc, &offset))
+        line_log(depth++, trap->ra - 1);
+    if (on_kernel_stack(frame) && on_kernel_stack(((const uintptr_t *)frame)[-1]))
+        frame = ((const uintptr_t *)frame)[-1];
+    frames_log(depth, frame);
 }
 
 void registers_log(const struct registers *r)

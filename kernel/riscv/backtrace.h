@@ -4,9 +4,12 @@
 
 struct registers;
 
-/* Logs one line for each frame: from the given frame pointer (s0) on, then the user's pc that the
- * trap interrupted. */
+/* Logs one line for each call that is under way: the place of the call, from the given frame
+ * pointer (s0) on. */
 void backtrace_log(uintptr_t frame_pointer);
+
+/* The same from a trap inside the kernel on; the first line is where it happened. */
+void backtrace_log_trap(const struct registers *trap);
 
 /* Logs all registers of a trap. */
 void registers_log(const struct registers *registers);

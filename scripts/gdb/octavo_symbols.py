@@ -6,10 +6,10 @@ is why the build gives each a link address of its own and lists them in programs
 import os
 
 import gdb
+import octavo_view
 
 # The image is linked at its load address plus this (kernel/riscv/layout.h, KERNEL_OFFSET).
 KERNEL_OFFSET = 0xFFFFFFFF00000000
-KERNEL_BASE = 0xFFFFFFFF80000000
 
 
 def kernel_path():
@@ -32,24 +32,19 @@ class BootSymbols:
     way, each breakpoint having two places."""
 
     def __init__(self):
-        self.loaded = False
+        self.start = None  # where _start is loaded, while the symbols are
         gdb.events.stop.connect(self.on_stop)
 
     def load(self):
+        """To be called before any program is added: they have a _start, too."""
+        self.start = int(gdb.parse_and_eval("(unsigned long)&_start")) - KERNEL_OFFSET
         offset = -KERNEL_OFFSET & (1 << 64) - 1
         gdb.execute(f"add-symbol-file {kernel_path()} -o {offset:#x}", to_string=True)
-        self.loaded = True
 
     def on_stop(self, _event):
-        if self.loaded and int(gdb.parse_and_eval("(unsigned long)$pc")) >= KERNEL_BASE:
-            self.unload()
-
-    def unload(self):
-        if not self.loaded:
-            return
-        start = int(gdb.parse_and_eval("(unsigned long)&_start")) & 0xFFFFFFFF
-        gdb.execute(f"remove-symbol-file -a {start:#x}", to_string=True)
-        self.loaded = False
+        if self.start is not None and octavo_view.paging():
+            gdb.execute(f"remove-symbol-file -a {self.start:#x}", to_string=True)
+            self.start = None
 
 
 BOOT = BootSymbols()
@@ -62,7 +57,8 @@ class BootSymbolsCommand(gdb.Command):
         super().__init__("boot-symbols", gdb.COMMAND_FILES)
 
     def invoke(self, argument, from_tty):
-        BOOT.load()
+        if BOOT.start is None:
+            BOOT.load()
 
 
 class AddProgram(gdb.Command):
