@@ -61,13 +61,17 @@ def _entry():
     return symbols.address(kernel, "_start") - symbols.address(kernel, "KERNEL_OFFSET")
 
 
-def run_boot():
+def trace_boot():
     """Counts from the kernel's entry until the shell asks for its first key: by then the console
-    has sent the prompt, for a write returns when its last byte is out. -> figures; None: it did
-    not get there"""
+    has sent the prompt, for a write returns when its last byte is out. -> Counter of executed
+    addresses, empty if it did not get there"""
     shell = symbols.program("bin/sh")
     stops = [symbols.address(shell, name) for name in ("editor_start", "read")]
-    counts = trace.count(_command("", BOOT_MEMORY), _entry(), stops)
+    return trace.count(_command("", BOOT_MEMORY), _entry(), stops)
+
+
+def boot_figures(counts):
+    """The row of a boot that trace_boot counted; None if it counted nothing."""
     total = float(sum(counts.values()))
     if total == 0:
         return None
@@ -80,7 +84,7 @@ def measure(names):
     rows = [name for name in names if name != BOOT]
     found = run_rows(rows) if rows or not names else {}
     if BOOT in names or not names:
-        figures = run_boot()
+        figures = boot_figures(trace_boot())
         if figures is not None:
             found[BOOT] = figures
     return found

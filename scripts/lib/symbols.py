@@ -6,6 +6,7 @@ import subprocess
 import guest
 
 CODE = "tTwW"
+PROGRAM_END = " __text_end"  # the symbol behind the last function
 
 
 def _read(path):
@@ -46,4 +47,6 @@ class Table:
 
     def find(self, place):
         index = bisect.bisect_right(self.places, place) - 1
-        return self.names[index] if index >= 0 else f"{place:#x}"
+        if index < 0 or self.names[index].endswith(PROGRAM_END):
+            return "firmware, or the kernel before paging"
+        return self.names[index]
