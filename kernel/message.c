@@ -167,6 +167,9 @@ static int64_t receive(struct thread *thread, struct port *port)
     struct port_news news = {0};
 
     port_set_server(port, thread);
+    lock_acquire(&tree_lock);
+    thread_unlend(thread); /* callers that queued may have been received by another, or failed */
+    lock_release(&tree_lock);
     while (port_take(port, &news)) {
         if (news.kind == ITEM_CALLER) {
             if (!receive_caller(thread, news.caller))
@@ -226,6 +229,8 @@ static enum error reply_locked(struct thread *thread, const uint64_t *a)
     }
     TAILQ_REMOVE(&thread->process->callers, caller, calling);
     caller->server = NULL;
+    if (caller->served_by != NULL) /* not always the thread that replies */
+        thread_unlend(caller->served_by);
     if (failed) {
         thread_return(caller, status, 0);
     } else {
@@ -246,8 +251,6 @@ static enum error reply(struct thread *thread, const uint64_t *a)
         return error;
     lock_acquire(&tree_lock);
     error = reply_locked(thread, a);
-    if (error == E_OK)
-        thread_unlend(thread);
     lock_release(&tree_lock);
     return error;
 }

@@ -198,9 +198,20 @@ void port_forget_thread(struct thread *thread)
     else
         TAILQ_REMOVE(&port->receivers, thread, link);
     lock_release(&port->lock);
-    if (thread->state == THREAD_CALLING)
-        port_release_caller(thread);
-    else
+uint8_t port_lends(struct port *port)
+{
+    const struct port_item *item;
+
+    lock_acquire(&port->lock);
+    TAILQ_FOREACH(item, &port->queue, link)
+    if (item->kind == ITEM_CALLER)
+        break;
+    uint8_t priority = item != NULL ? item->priority : 0;
+    lock_release(&port->lock);
+    return priority;
+}
+
+    if (thread->state != THREAD_CALLING) {
         release_port(thread);
 }
 
@@ -212,6 +223,11 @@ void port_queue_event(struct port *port, struct port_item *item)
     if (!item->queued && !port->dead) {
         queue_locked(port, item, PRIORITIES - 1);
         receiver = take_receiver_locked(port);
+        return;
+    }
+    if (port->last_receiver != NULL)
+        thread_unlend(port->last_receiver);
+    port_release_caller(thread);
     }
     lock_release(&port->lock);
     wake_receiver(receiver);

@@ -55,6 +55,9 @@ void port_wait(struct port *port, struct thread *receiver);
 void port_set_server(struct port *port, struct thread *thread);
 
 /* Lets go of what a queued caller holds, once it is off the queue. */
+/* The priority that queued callers lend; 0: none. */
+uint8_t port_lends(struct port *port);
+
 void port_release_caller(struct thread *caller);
 
 /* Takes a CALLING or RECV thread off its port. */

@@ -123,6 +123,8 @@ static void thread_leave_queue(struct thread *thread)
     case THREAD_REPLY:
         TAILQ_REMOVE(&thread->server->callers, thread, calling);
         thread->server = NULL;
+        if (thread->served_by != NULL)
+            thread_unlend(thread->served_by);
         break;
     case THREAD_EVENT:
         event_forget_thread(thread);
@@ -214,8 +216,11 @@ void thread_unlend(struct thread *thread)
     uint8_t priority = thread->base_priority;
     const struct thread *caller;
 
+    lock_assert_held(&tree_lock);
     if (thread->priority == priority)
         return;
+    if (thread->serves != NULL && port_lends(thread->serves) > priority)
+        priority = port_lends(thread->serves);
     TAILQ_FOREACH(caller, &thread->process->callers, calling)
     if (caller->served_by == thread && caller->priority > priority)
         priority = caller->priority;
