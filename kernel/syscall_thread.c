@@ -68,12 +68,8 @@ static int64_t set_priority(struct thread *target, uint64_t value)
         return -E_INVAL;
     if (value > target->process->ceiling)
         return -E_PERM;
-    target->base_priority = value;
     lock_acquire(&tree_lock);
-    if (target->priority < value)
-        sched_set_priority(target, value);
-    else
-        thread_unlend(target);
+    thread_set_base(target, value);
     lock_release(&tree_lock);
     return old;
 }
@@ -81,12 +77,18 @@ static int64_t set_priority(struct thread *target, uint64_t value)
 static int64_t set_ceiling(struct process *process, uint64_t value)
 {
     int64_t old = process->ceiling;
+    struct thread *thread;
 
     if (value >= PRIORITIES)
         return -E_INVAL;
     if (value > process->ceiling)
         return -E_PERM;
+    lock_acquire(&tree_lock);
     process->ceiling = value;
+    TAILQ_FOREACH(thread, &process->threads, sibling)
+    if (thread->base_priority > value)
+        thread_set_base(thread, value);
+    lock_release(&tree_lock);
     return old;
 }
 

@@ -226,3 +226,12 @@ void thread_unlend(struct thread *thread)
         priority = caller->priority;
     sched_set_priority(thread, priority);
 }
+
+void thread_set_base(struct thread *thread, uint8_t priority)
+{
+    thread->base_priority = priority;
+    if (thread->priority < priority)
+        sched_set_priority(thread, priority);
+    else
+        thread_unlend(thread);
+}
