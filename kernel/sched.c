@@ -77,9 +77,13 @@ static void reconsider(struct hart *hart)
 
 void sched_ready(struct thread *thread, bool soon)
 {
+    bool front = soon && thread->slice_ns > 0;
+
+    if (!front)
+        thread->slice_ns = SLICE_NS;
     lock_acquire(&run_queue.lock);
     thread->state = THREAD_READY;
-    enqueue_locked(thread, soon);
+    enqueue_locked(thread, front);
     reconsider(hart_self());
     lock_release(&run_queue.lock);
 }
@@ -95,9 +99,11 @@ void sched_remove(struct thread *thread)
 void sched_leave(struct thread *thread)
 {
     struct hart *hart = hart_self();
+    uint64_t ran = clock_now() - thread->started_ns;
 
     ASSERT(hart->current == thread);
-    thread->cpu_ns += clock_now() - thread->started_ns;
+    thread->cpu_ns += ran;
+    thread->slice_ns -= ran < thread->slice_ns ? ran : thread->slice_ns;
     fpu_save(thread);
     hart->current = NULL;
     hart->slice_end_ns = DEADLINE_NONE;
@@ -132,6 +138,11 @@ uint64_t sched_cpu_ns(const struct thread *thread)
 /* --- Choosing -----------------------------------------------------------------------------------
  */
 
+static uint64_t slice_end(const struct thread *thread)
+{
+    return thread->started_ns + thread->slice_ns;
+}
+
 /* The running thread makes room for a better one, and for an equal one once its slice is over. */
 static void preempt(struct hart *hart)
 {
@@ -143,10 +154,10 @@ static void preempt(struct hart *hart)
     } else if (best > thread->priority) {
         sched_leave(thread);
         sched_ready(thread, true);
-    } else if (hart->slice_end_ns == DEADLINE_NONE) {
-        hart->slice_end_ns = clock_now() + SLICE_NS;
-    } else if (clock_now() >= hart->slice_end_ns) {
+    } else if (clock_now() >= slice_end(thread)) {
         sched_yield(thread);
+    } else {
+        hart->slice_end_ns = slice_end(thread);
     }
 }
 
@@ -166,12 +177,10 @@ static struct thread *take_best(void)
 
 static void start(struct hart *hart, struct thread *thread)
 {
-    uint64_t now = clock_now();
-
     hart->current = thread;
     thread->hart = hart;
-    thread->started_ns = now;
-    hart->slice_end_ns = best_priority() == thread->priority ? now + SLICE_NS : DEADLINE_NONE;
+    thread->started_ns = clock_now();
+    hart->slice_end_ns = best_priority() == thread->priority ? slice_end(thread) : DEADLINE_NONE;
     hart->timers_changed = true;
     fpu_prepare(thread);
 }

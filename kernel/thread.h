@@ -63,6 +63,7 @@ struct thread {
     struct fpu_state fpu;
     uint64_t cpu_ns;     /* time on a hart up to its last leave */
     uint64_t started_ns; /* when it was last given the hart */
+    uint64_t slice_ns;   /* what was left of its time slice then */
 };
 
 /* Reserves a slot a thread for `capacity` threads. */
