@@ -104,13 +104,21 @@ void port_release_caller(struct thread *caller)
     object_drop_handle(&channel->object);
 }
 
-/* Wakes a receiver for something that is no call: its recv runs again and finds it in the queue. */
-static void wake_receiver(struct thread *receiver)
+/* Wakes the receivers for something that is no call: their recv runs again, and one finds it in the
+ * queue. All of them, since the one that was woken alone could be killed before it looks. */
+static void wake_receivers(struct port *port)
 {
-    if (receiver == NULL)
-        return;
-    release_port(receiver);
-    thread_wake(receiver);
+    struct thread *receiver;
+
+    for (;;) {
+        lock_acquire(&port->lock);
+        receiver = take_receiver_locked(port);
+        lock_release(&port->lock);
+        if (receiver == NULL)
+            return;
+        release_port(receiver);
+        thread_wake(receiver);
+    }
 }
 
 bool port_take(struct port *port, struct port_news *news)
@@ -166,11 +174,13 @@ enum error port_meet_receiver(struct channel *channel, struct thread *caller,
 
 void port_wait(struct port *port, struct thread *receiver)
 {
-    object_retain(&port->object);
     lock_acquire(&port->lock);
-    receiver->port = port;
-    TAILQ_INSERT_TAIL(&port->receivers, receiver, link);
-    thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
+    if (!port->dead) {
+        object_retain(&port->object);
+        receiver->port = port;
+        TAILQ_INSERT_TAIL(&port->receivers, receiver, link);
+        thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
+    }
     lock_release(&port->lock);
 }
 
@@ -188,16 +198,6 @@ void port_set_server(struct port *port, struct thread *thread)
     port->last_receiver = thread;
 }
 
-void port_forget_thread(struct thread *thread)
-{
-    struct port *port = thread->port;
-
-    lock_acquire(&port->lock);
-    if (thread->state == THREAD_CALLING)
-        unqueue_locked(port, &thread->item);
-    else
-        TAILQ_REMOVE(&port->receivers, thread, link);
-    lock_release(&port->lock);
 uint8_t port_lends(struct port *port)
 {
     const struct port_item *item;
@@ -211,26 +211,32 @@ uint8_t port_lends(struct port *port)
     return priority;
 }
 
-    if (thread->state != THREAD_CALLING) {
-        release_port(thread);
-}
-
-void port_queue_event(struct port *port, struct port_item *item)
+void port_forget_thread(struct thread *thread)
 {
-    struct thread *receiver = NULL;
+    struct port *port = thread->port;
 
     lock_acquire(&port->lock);
-    if (!item->queued && !port->dead) {
-        queue_locked(port, item, PRIORITIES - 1);
-        receiver = take_receiver_locked(port);
+    if (thread->state == THREAD_CALLING)
+        unqueue_locked(port, &thread->item);
+    else
+        TAILQ_REMOVE(&port->receivers, thread, link);
+    lock_release(&port->lock);
+    if (thread->state != THREAD_CALLING) {
+        release_port(thread);
         return;
     }
     if (port->last_receiver != NULL)
         thread_unlend(port->last_receiver);
     port_release_caller(thread);
-    }
+}
+
+void port_queue_event(struct port *port, struct port_item *item)
+{
+    lock_acquire(&port->lock);
+    if (!item->queued && !port->dead)
+        queue_locked(port, item, PRIORITIES - 1);
     lock_release(&port->lock);
-    wake_receiver(receiver);
+    wake_receivers(port);
 }
 
 void port_withdraw_event(struct port *port, struct port_item *item)
@@ -250,16 +256,14 @@ static void channel_unreachable(struct object *object)
 {
     struct channel *channel = (struct channel *)object;
     struct port *port = channel->port;
-    struct thread *receiver = NULL;
 
     lock_acquire(&port->lock);
     if (!port->dead) {
         object_retain(object);
         queue_locked(port, &channel->item, 0);
-        receiver = take_receiver_locked(port);
     }
     lock_release(&port->lock);
-    wake_receiver(receiver);
+    wake_receivers(port);
 }
 
 static void channel_destroy(struct object *object)
@@ -294,18 +298,12 @@ static void fail_queue(struct port *port)
 static void port_unreachable(struct object *object)
 {
     struct port *port = (struct port *)object;
-    struct thread *receiver;
 
     lock_acquire(&port->lock);
     port->dead = true;
     lock_release(&port->lock);
     fail_queue(port);
-    do { /* their handle is gone: recv runs again and says so */
-        lock_acquire(&port->lock);
-        receiver = take_receiver_locked(port);
-        lock_release(&port->lock);
-        wake_receiver(receiver);
-    } while (receiver != NULL);
+    wake_receivers(port); /* their handle is gone: recv runs again and says so */
 }
 
 static void port_destroy(struct object *object)

@@ -47,17 +47,18 @@ bool port_take(struct port *port, struct port_news *news);
 enum error port_meet_receiver(struct channel *channel, struct thread *caller,
                               struct thread **receiver) MUST_USE;
 
-/* Blocks the running thread until something comes to the port. */
+/* Blocks the running thread until something comes to the port; not at a dead one: the reply that
+ * went before took the last handle with it, so recv runs again and says so. */
 void port_wait(struct port *port, struct thread *receiver);
 
 /* From now on callers that must queue at the port lend their priority to the thread; NULL: at none.
  */
 void port_set_server(struct port *port, struct thread *thread);
 
-/* Lets go of what a queued caller holds, once it is off the queue. */
 /* The priority that queued callers lend; 0: none. */
 uint8_t port_lends(struct port *port);
 
+/* Lets go of what a queued caller holds, once it is off the queue. */
 void port_release_caller(struct thread *caller);
 
 /* Takes a CALLING or RECV thread off its port. */
