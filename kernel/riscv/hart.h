@@ -24,6 +24,7 @@ struct hart {
     struct space *space;           /* whose root satp holds; NULL: the kernel's own */
     struct thread *fpu_owner;      /* whose values the FPU registers hold */
     uint64_t slice_end_ns;         /* when `current` has had its time slice */
+    uint64_t timers_rest_ns;       /* no timer interrupt before then */
     uint64_t plic_context;         /* number of this hart's supervisor context */
     unsigned locks_held;           /* DEBUG: for rank checks */
     const struct lock *lock[16];
