@@ -98,6 +98,7 @@ void clock_expire(void)
     struct hart *hart = hart_self();
     uint64_t now = clock_now();
 
+    timer_interrupted();
     hart->timers_changed = true;
     while ((timer = timer_take_due(now)) != NULL)
         timer->expire(timer);

@@ -97,10 +97,10 @@ void thread_return(struct thread *thread, uint64_t a0, uint64_t a1);
 /* thread_return for a waiting thread that is off its queue, then ready. */
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1);
 
-/* Adds or ends lent priority: the thread runs with at least `priority`; with its base and what its
 /* Gives a thread another base priority. tree_lock held. */
 void thread_set_base(struct thread *thread, uint8_t priority);
 
+/* Adds or ends lent priority: the thread runs with at least `priority`; with its base and what its
  * callers, received and queued, still lend. To end it, whenever one of them goes, takes the tree's
  * lock. */
 void thread_lend(struct thread *thread, uint8_t priority);
