@@ -1,5 +1,5 @@
-"""`make gdb` as a script: breakpoints before paging, in the kernel and in a program; a backtrace from
-the kernel through the system call into the user's frames; the commands of scripts/gdb."""
+"""`make gdb` as a script: breakpoints before paging, in the kernel and in a program; a backtrace
+from the kernel through the system call into the user's frames; the commands of scripts/gdb."""
 
 import os
 import re

@@ -37,6 +37,7 @@ def check_tap(output):
     assert numbers == list(range(1, int(plan[0]) + 1)), f"incomplete: {output}"
 
 
+@pytest.mark.parametrize("machine", [{}, {"debug": True}], ids=["release", "debug"], indirect=True)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(machine, seed, name):
     result = machine.run(f"/tests/{name} {seed}", seconds=SECONDS)

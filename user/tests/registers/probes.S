@@ -69,7 +69,7 @@ probe_compute:
     ld t0, SPARE(sp)
     each_integer store
 
-/* Copies the 256 bytes at sp to where the caller's a0 points, and gives the caller its registers. */
+/* Copies the 256 bytes at sp to where the caller's a0 points, and gives it its registers. */
 copy_and_return:
     sd zero, 0(sp)
     sd zero, 2 * 8(sp)
@@ -109,7 +109,7 @@ probe_thread:
     li a7, PROBE_THREAD_EXIT
     ecall
 
-/* A program of its own, copied into an empty space: exits with 0 if all registers but sp are zero. */
+/* A program of its own, for an empty space: exits with 0 if all registers but sp are zero. */
 .globl probe_program, probe_program_end
 probe_program:
     or a0, a0, ra
