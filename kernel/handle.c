@@ -124,7 +124,7 @@ enum error handle_find(struct handle_table *table, uint64_t handle, enum object_
 
     lock_acquire(&table->lock);
     const struct handle_entry *entry = entry_find(table, handle);
-    if (entry == NULL || entry->object->kind != kind)
+    if (entry == NULL || entry->kind != kind)
         error = E_BADF;
     else if ((entry->rights & rights) != rights)
         error = E_PERM;
@@ -160,6 +160,7 @@ static void entry_fill(struct handle_table *table, uint32_t index, const struct 
 {
     object_add_handle(entry->object);
     table->entries[index] = *entry;
+    table->entries[index].kind = entry->object->kind;
     table->used++;
 }
 

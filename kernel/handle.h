@@ -10,7 +10,8 @@
 
 struct handle_entry {
     struct object *object; /* NULL: free */
-    uint32_t rights;
+    uint8_t rights;        /* entry.S reads rights and kind as one half-word */
+    uint8_t kind;          /* the object's, filled in by the table */
     uint32_t flags;
 };
 

@@ -34,7 +34,7 @@ static void must(enum error error, const char *what)
 static int32_t give(struct process *process, struct object *object, uint32_t rights)
 {
     uint64_t handle;
-    struct handle_entry entry = {object, rights, 0};
+    struct handle_entry entry = {.object = object, .rights = rights};
 
     must(handle_insert(&process->handles, &entry, 0, &handle), "handle");
     object_release(object);

@@ -5,7 +5,6 @@
 
 #include "kernel/cache.h"
 #include "kernel/event.h"
-#include "kernel/message.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
@@ -35,6 +34,7 @@ struct port *port_create(void)
     lock_init(&port->lock, "port", RANK_PORT);
     TAILQ_INIT(&port->queue);
     TAILQ_INIT(&port->receivers);
+    TAILQ_INIT(&port->callers);
     return port;
 }
 
@@ -86,7 +86,6 @@ static struct thread *take_receiver_locked(struct port *port)
     return receiver;
 }
 
-/* A thread that waited on the port does so no more. */
 static void release_port(struct thread *thread)
 {
     struct port *port = thread->port;
@@ -95,22 +94,27 @@ static void release_port(struct thread *thread)
     object_release(&port->object);
 }
 
-void port_release_caller(struct thread *caller)
+/* A caller is in the queue no more, so the channel may hear of its own end. */
+static void release_channel(struct thread *caller)
 {
     struct channel *channel = caller->channel;
 
     caller->channel = NULL;
-    release_port(caller);
     object_drop_handle(&channel->object);
+}
+
+void port_fail_caller(struct thread *caller, enum error error)
+{
+    release_channel(caller);
+    release_port(caller);
+    thread_finish(caller, (uint64_t)-error, 0);
 }
 
 /* Wakes a receiver for something that is no call: its recv runs again and finds it in the queue. */
 static void wake_receiver(struct thread *receiver)
 {
-    if (receiver == NULL)
-        return;
-    release_port(receiver);
-    thread_wake(receiver);
+    if (receiver != NULL)
+        thread_wake(receiver);
 }
 
 bool port_take(struct port *port, struct port_news *news)
@@ -159,14 +163,11 @@ enum error port_meet_receiver(struct channel *channel, struct thread *caller,
             thread_lend(port->last_receiver, caller->priority);
     }
     lock_release(&port->lock);
-    if (*receiver != NULL)
-        release_port(*receiver);
     return E_OK;
 }
 
 void port_wait(struct port *port, struct thread *receiver)
 {
-    object_retain(&port->object);
     lock_acquire(&port->lock);
     receiver->port = port;
     TAILQ_INSERT_TAIL(&port->receivers, receiver, link);
@@ -196,13 +197,64 @@ void port_forget_thread(struct thread *thread)
     if (thread->state == THREAD_CALLING)
         unqueue_locked(port, &thread->item);
     else
-        TAILQ_REMOVE(&port->receivers, thread, link);
+        TAILQ_REMOVE(thread->state == THREAD_RECV ? &port->receivers : &port->callers, thread,
+                     link);
+    thread->server = NULL;
     lock_release(&port->lock);
     if (thread->state == THREAD_CALLING)
-        port_release_caller(thread);
-    else
+        release_channel(thread);
+    if (thread->state != THREAD_RECV)
         release_port(thread);
 }
+
+/* --- Callers that wait for a reply
+ * ---------------------------------------------------------------- */
+
+void port_expect_reply(struct port *port, struct thread *caller, struct thread *receiver)
+{
+    if (caller->channel != NULL)
+        release_channel(caller); /* it was queued, and counts the port already */
+    else
+        object_retain(&port->object);
+    lock_acquire(&port->lock);
+    thread_renew_token(caller);
+    caller->state = THREAD_REPLY;
+    caller->port = port;
+    caller->server = receiver->process;
+    caller->served_by = receiver;
+    receiver->process->served = true;
+    TAILQ_INSERT_TAIL(&port->callers, caller, link);
+    lock_release(&port->lock);
+}
+
+void port_unlock_replied(struct thread *caller)
+{
+    struct port *port = caller->port;
+
+    TAILQ_REMOVE(&port->callers, caller, link);
+    caller->server = NULL;
+    lock_release(&port->lock);
+    release_port(caller);
+}
+
+uint8_t port_lent_priority(const struct thread *thread)
+{
+    uint8_t priority = thread->base_priority;
+    struct port *port = thread->serves;
+    const struct thread *caller;
+
+    if (port == NULL)
+        return priority;
+    lock_acquire(&port->lock);
+    TAILQ_FOREACH(caller, &port->callers, link)
+    if (caller->served_by == thread && caller->priority > priority)
+        priority = caller->priority;
+    lock_release(&port->lock);
+    return priority;
+}
+
+/* --- Events
+ * --------------------------------------------------------------------------------------- */
 
 void port_queue_event(struct port *port, struct port_item *item)
 {
@@ -267,8 +319,7 @@ static void fail_queue(struct port *port)
             return;
         if (item->kind == ITEM_CALLER) {
             struct thread *caller = ITEM_OWNER(item, struct thread);
-            port_release_caller(caller);
-            thread_finish(caller, (uint64_t)-E_PEERDIED, 0);
+            port_fail_caller(caller, E_PEERDIED);
         } else if (item->kind == ITEM_CLOSED) {
             object_release(&ITEM_OWNER(item, struct channel)->object);
         }

@@ -47,7 +47,6 @@ static struct process *process_new(void)
     TAILQ_INIT(&process->children);
     TAILQ_INIT(&process->threads);
     TAILQ_INIT(&process->waiting);
-    TAILQ_INIT(&process->callers);
     process->ceiling = PRIORITIES - 1;
     return process;
 }
@@ -66,8 +65,10 @@ static enum error pid_allocate(struct process *process)
 /* Handles that every process has of itself. */
 static enum error own_handles(struct process *process)
 {
-    struct handle_entry self = {&process->object, RIGHT_WAIT | RIGHT_MANAGE | RIGHT_DUP, 0};
-    struct handle_entry space = {&process->space->object, RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP, 0};
+    struct handle_entry self = {.object = &process->object,
+                                .rights = RIGHT_WAIT | RIGHT_MANAGE | RIGHT_DUP};
+    struct handle_entry space = {.object = &process->space->object,
+                                 .rights = RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP};
     enum error error = handle_replace(&process->handles, &self, HANDLE_SELF);
 
     return error == E_OK ? handle_replace(&process->handles, &space, HANDLE_SPACE) : error;
@@ -179,7 +180,8 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
 {
     struct process *process = thread->process;
     struct space *old = process->space;
-    struct handle_entry own = {&space->object, RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP, 0};
+    struct handle_entry own = {.object = &space->object,
+                               .rights = RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP};
 
     end_other_threads(thread);
     object_retain(&space->object);

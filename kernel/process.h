@@ -12,11 +12,10 @@
 #include "kernel/handle.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
+#include "kernel/thread.h"
 
 struct event;
 struct space;
-struct thread;
-TAILQ_HEAD(thread_list, thread);
 
 struct process {
     struct object object;
@@ -29,7 +28,7 @@ struct process {
     struct thread_list threads;
     int thread_count, next_thread;
     struct thread_list waiting; /* own threads in process_wait */
-    struct thread_list callers; /* threads whose message we have and owe a reply */
+    bool served;                /* it has received messages, and may owe replies */
     struct space *space;        /* counted; NULL once ended */
     struct handle_table handles;
     struct event *watch; /* counted; signalled when a child ends */

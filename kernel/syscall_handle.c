@@ -54,7 +54,7 @@ int64_t sys_handle_control(struct thread *thread, const uint64_t *a)
 static int64_t insert_new(struct thread *thread, struct object *object, uint32_t rights)
 {
     uint64_t handle;
-    struct handle_entry entry = {object, rights, 0};
+    struct handle_entry entry = {.object = object, .rights = rights};
     enum error error = handle_insert(&thread->process->handles, &entry, 0, &handle);
 
     object_release(object);

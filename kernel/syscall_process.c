@@ -144,7 +144,7 @@ int64_t sys_process_open(struct thread *thread, const uint64_t *a)
     enum error error = find_process(thread, a[0], a[1], &process);
     if (error != E_OK)
         return -error;
-    struct handle_entry entry = {&process->object, a[2], 0};
+    struct handle_entry entry = {.object = &process->object, .rights = a[2]};
     error = handle_insert(&thread->process->handles, &entry, 0, &handle);
     object_release(&process->object);
     return error == E_OK ? (int64_t)handle : -error;

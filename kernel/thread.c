@@ -7,7 +7,6 @@
 #include "kernel/event.h"
 #include "kernel/frame.h"
 #include "kernel/futex.h"
-#include "kernel/message.h"
 #include "kernel/panic.h"
 #include "kernel/port.h"
 #include "kernel/process.h"
@@ -58,20 +57,41 @@ static uint64_t slot_of(uint64_t token) { return token % TOKEN_SLOTS_MAX; }
 
 void thread_renew_token(struct thread *thread)
 {
-    thread->token = (thread->token + TOKEN_SLOTS_MAX) & INT64_MAX;
+    struct slot *slot = &slots[slot_of(thread->token)];
+
+    slot->token = (slot->token + TOKEN_SLOTS_MAX) & INT64_MAX;
+    thread->token = slot->token;
 }
 
-struct thread *thread_of_token(uint64_t token, const struct process *server)
+/* A thread that waits for a reply stays where it is as long as its port is locked. */
+static struct thread *lock_waiting(struct thread *thread, const struct process *server)
+{
+    if (thread == NULL || thread->state != THREAD_REPLY)
+        return NULL;
+    struct port *port = thread->port;
+    lock_acquire(&port->lock);
+    if (thread->state == THREAD_REPLY && thread->server == server)
+        return thread;
+    lock_release(&port->lock);
+    return NULL;
+}
+
+struct thread *thread_lock_token(uint64_t token, const struct process *server)
 {
     uint64_t slot = slot_of(token);
 
-    lock_assert_held(&tree_lock);
-    if (slot >= slot_capacity)
+    if (slot >= slot_capacity || slots[slot].token != token)
         return NULL;
-    struct thread *thread = slots[slot].thread;
-    if (thread == NULL || thread->token != token || thread->state != THREAD_REPLY)
-        return NULL;
-    return thread->server == server ? thread : NULL;
+    return lock_waiting(slots[slot].thread, server);
+}
+
+struct thread *thread_lock_caller(uint64_t *slot, const struct process *server)
+{
+    struct thread *thread = NULL;
+
+    while (*slot < slot_capacity && thread == NULL)
+        thread = lock_waiting(slots[(*slot)++].thread, server);
+    return thread;
 }
 
 static void thread_destroy(struct object *object)
@@ -117,12 +137,9 @@ static void thread_leave_queue(struct thread *thread)
     timer_disarm(&thread->timer);
     switch (thread->state) {
     case THREAD_CALLING:
+    case THREAD_REPLY:
     case THREAD_RECV:
         port_forget_thread(thread);
-        break;
-    case THREAD_REPLY:
-        TAILQ_REMOVE(&thread->server->callers, thread, calling);
-        thread->server = NULL;
         break;
     case THREAD_EVENT:
         event_forget_thread(thread);
@@ -160,7 +177,6 @@ void thread_end(struct thread *thread)
     else
         thread_leave_queue(thread);
     port_set_server(NULL, thread);
-    message_forget_server(thread);
     fpu_forget(thread);
     thread->state = THREAD_DEAD;
     slots[slot] = (struct slot){.token = thread->token, .next_free = first_free};
@@ -211,13 +227,6 @@ void thread_lend(struct thread *thread, uint8_t priority)
 
 void thread_unlend(struct thread *thread)
 {
-    uint8_t priority = thread->base_priority;
-    const struct thread *caller;
-
-    if (thread->priority == priority)
-        return;
-    TAILQ_FOREACH(caller, &thread->process->callers, calling)
-    if (caller->served_by == thread && caller->priority > priority)
-        priority = caller->priority;
-    sched_set_priority(thread, priority);
+    if (thread->priority != thread->base_priority)
+        sched_set_priority(thread, port_lent_priority(thread));
 }

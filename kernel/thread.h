@@ -21,6 +21,8 @@ struct hart;
 struct port;
 struct process;
 
+TAILQ_HEAD(thread_list, thread);
+
 /* What can stand in a port's queue (port.h). */
 enum port_item_kind { ITEM_CALLER, ITEM_CLOSED, ITEM_EVENT };
 struct port_item {
@@ -50,11 +52,10 @@ struct thread {
     uint64_t token;          /* of the call under way; a new one each call */
     struct port_item item;   /* CALLING: in the port's queue */
     struct channel *channel; /* CALLING: counted as a handle, so that CLOSED comes after the call */
-    struct port *port;       /* CALLING, RECV: counted */
-    struct port *serves;     /* whose last_receiver it is, or NULL */
-    struct process *server;  /* REPLY: who received the message */
-    struct thread *served_by;    /* REPLY: the thread that did, for lending; valid while it lives */
-    TAILQ_ENTRY(thread) calling; /* REPLY: in server->callers */
+    struct port *port; /* CALLING, REPLY: counted; RECV: not, its receivers keep a port's handle */
+    struct port *serves;      /* whose last_receiver it is, or NULL */
+    struct process *server;   /* REPLY: who received the message */
+    struct thread *served_by; /* REPLY: the thread that did, for lending; valid while it lives */
 
     void *waits_on;         /* EVENT: struct event; FUTEX: the bucket */
     uint64_t futex_address; /* FUTEX: as the user named it, for ps */
@@ -77,8 +78,13 @@ enum error thread_create(struct process *process, uint8_t priority,
  * The caller's `thread` stays valid as long as somebody counts it. */
 void thread_end(struct thread *thread);
 
-/* The thread a token names if it still waits for `server` to reply, else NULL. Not counted. */
-struct thread *thread_of_token(uint64_t token, const struct process *server);
+/* The thread a token names if it still waits for `server` to reply, with the lock of its port held;
+ * else NULL. */
+struct thread *thread_lock_token(uint64_t token, const struct process *server);
+
+/* The next thread that waits for `server` to reply, from slot *slot on, which moves; likewise
+ * locked. */
+struct thread *thread_lock_caller(uint64_t *slot, const struct process *server);
 /* A fresh token for the thread's next call. */
 void thread_renew_token(struct thread *thread);
 
