@@ -17,8 +17,7 @@ PYTHON ?= /usr/bin/python3
 HOSTCC ?= gcc
 GDB    ?= gdb-multiarch
 GDBFLAGS ?=
-# As many machines at a time as there are processors.
-PYTESTFLAGS ?= --quiet --numprocesses=auto --maxprocesses=8
+PYTESTFLAGS ?=
 # Where picolibc is: these two flags choose its fast build (the other copies byte by byte).
 PICOLIBC ?= --specs=picolibc.specs --picolibc-buildtype=release
 # What makes the tools be there; `SETUP=:` leaves the machine alone.
@@ -84,7 +83,8 @@ include user/build.mk
 -include $(wildcard tests/host/build.mk tests/fuzz/build.mk tests/system/build.mk)
 
 # ---- targets ----------------------------------------------------------------------------------
-.PHONY: help all qemu gdb console test test-system clean distclean doctor setup tidy format
+.PHONY: help all qemu gdb console test test-system bench profile clean distclean doctor setup tidy \
+	format
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,12 @@ test: ## check style, then run the host tests and the system tests
 test-system: all ## boot in QEMU, with and without DEBUG=1, and type at the shell
 	+@$(if $(filter 1,$(DEBUG)),,$(MAKE) --no-print-directory DEBUG=1 O=$(O)/debug all)
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTESTFLAGS)
+
+bench: all ## count the instructions of each operation, beside other systems (NAME=x: of one)
+	@$(PYTHON) scripts/bench $(NAME)
+
+profile: all ## show where the instructions of an operation go: NAME=ipc_4
+	@$(PYTHON) scripts/profile $(NAME)
 
 tidy: ## check style, sizes, includes and the paths in the documents
 	@$(PYTHON) scripts/tidy

@@ -115,6 +115,7 @@ enum error fdt_property_u32(const struct fdt_node *node, const char *name,
 /* A number of one or of two cells. */
 enum error fdt_property_u64(const struct fdt_node *node, const char *name,
                             uint64_t *value) MUST_USE;
+/* A string; of a list of strings, the first. */
 enum error fdt_property_string(const struct fdt_node *node, const char *name,
                                const char **value) MUST_USE;
 

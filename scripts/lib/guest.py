@@ -37,13 +37,13 @@ def command(*console):
     return line
 
 
+# The console on pipes that we hold, and no monitor that a byte in them could reach.
 ON_PIPES = ("-display", "none", "-monitor", "none", "-serial", "stdio")
-WAITING_FOR_GDB = ("-S", "-gdb")
 
 
 def gdb_socket(path):
     """The options for a QEMU that stops before its first instruction and serves gdb on a socket."""
-    return (*WAITING_FOR_GDB, f"unix:{path},server=on,wait=off")
+    return ("-S", "-gdb", f"unix:{path},server=on,wait=off")
 
 
 class Guest:
@@ -53,9 +53,9 @@ class Guest:
     port's receive buffer when it starts, so a byte that came earlier would be lost.
     """
 
-    def __init__(self, line, output, **options):
+    def __init__(self, line, output):
         self.process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        bufsize=0, **options)
+                                        bufsize=0)
         self.output = output
         self.speaks = threading.Event()
         self.reader = threading.Thread(target=self._read, daemon=True)

@@ -83,6 +83,19 @@ static void test_fdt_windows_do_not_wrap(void **state)
     assert_int_equal(window_gives(CELLS(0, 0, ~0u, 0xfffff000, 0, 0x2000), 0xff1), E_RANGE);
 }
 
+static void test_fdt_passes_over_windows_of_more_than_64_bits(void **state)
+{
+    (void)state;
+    struct fdt_region region;
+    bus_make();
+    cells_set("/soc", "#address-cells", CELLS(3)); /* as PCI has it */
+    cells_set("/soc", "ranges", CELLS(1, 0, 0, 0, 0x1000, 0x1000, 0, 0, 0, 0, 0x2000, 0x1000));
+    cells_set("/soc/bridge", "reg", CELLS(0, 0, 0x10, 1));
+    struct fdt fdt = tree_open();
+    assert_int_equal(region_of(&fdt, "/soc/bridge", &region), E_OK);
+    assert_int_equal(region.start, 0x2010);
+}
+
 static void test_fdt_does_not_reach_behind_closed_buses(void **state)
 {
     (void)state;
@@ -257,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fdt_translates_through_each_bus),
         cmocka_unit_test(test_fdt_windows_do_not_wrap),
+        cmocka_unit_test(test_fdt_passes_over_windows_of_more_than_64_bits),
         cmocka_unit_test(test_fdt_does_not_reach_behind_closed_buses),
         cmocka_unit_test(test_fdt_refuses_addresses_that_cannot_be),
         cmocka_unit_test(test_fdt_interrupts_find_their_controller),

@@ -89,6 +89,10 @@ static void test_fdt_reserved_joins_both_lists(void **state)
         {0x100000000, 0x3000}, {0x5000, 0x1000}, {0x200000000, 4}, {0x300000000, 5}};
     assert_int_equal(regions.count, 4);
     assert_memory_equal(regions.entry, expected, sizeof expected);
+    cells_set("/reserved-memory/fixed@2", "reg", CELLS(2)); /* unreadable: it must not be lost */
+    fdt = tree_open();
+    assert_refused(&fdt, fdt_reserved(&fdt, &regions), "fixed@2");
+    cells_set("/reserved-memory/fixed@2", "reg", CELLS(2, 0, 4));
     assert_int_equal(fdt_add_mem_rsv(made, UINT64_MAX, 1), 0);
     fdt = tree_open();
     assert_refused(&fdt, fdt_reserved(&fdt, &regions), NULL);

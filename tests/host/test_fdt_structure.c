@@ -64,6 +64,11 @@ static void structure_gives(enum error expected, const char *complaint, size_t c
     assert_int_equal(fdt_open(&fdt, blob.bytes, blob.size), expected);
     if (complaint)
         assert_non_null(strstr(fdt.complaint, complaint));
+    if (expected == E_OK) {
+        struct fdt_node root = fdt_root(&fdt), node;
+        assert_string_equal(fdt_node_name(&root), "");
+        assert_int_equal(fdt_node_find(&fdt, "alias", &node), E_NOENT);
+    }
     block_free(blob);
 }
 
