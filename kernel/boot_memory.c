@@ -100,6 +100,8 @@ void boot_memory_init(void)
     uint64_t pages = (end >> PAGE_BITS) - (start >> PAGE_BITS);
     struct frame *records = place_records(pages * sizeof *records);
     frame_init(paddr_page((paddr_t){start}), pages, records);
+    kernel_window.first = paddr_page((paddr_t){start});
+    kernel_window.pages = pages;
     for (size_t i = 0; i < machine.ram.count; i++) {
         uint64_t from = machine.ram.entry[i].start;
         while (next_free(from, ram_end(i), &free)) {

@@ -56,15 +56,14 @@ static bool is_kernels(const struct fdt_node *node)
     return false;
 }
 
-/* A tree that calls RAM a device would hand the kernel's memory out. */
+/* A tree that calls RAM a device would hand the kernel's memory out; and between two pieces of RAM
+ * the kernel takes every address for RAM. */
 static bool overlaps_ram(const struct fdt_region *region)
 {
-    for (size_t i = 0; i < machine.ram.count; i++) {
-        const struct fdt_region *ram = &machine.ram.entry[i];
-        if (region->start < ram->start + ram->size && ram->start < region->start + region->size)
-            return true;
-    }
-    return false;
+    uint64_t start = ppn_address(kernel_window.first).v;
+    uint64_t end = start + (kernel_window.pages << PAGE_BITS);
+
+    return region->start < end && start < region->start + region->size;
 }
 
 static void give_device(struct process *process, const struct fdt_device *found,

@@ -36,7 +36,8 @@ uint64_t space_areas_alive(void) { return area_cache.alive; }
 static void space_flush(struct address_space *addresses, struct page_range range)
 {
     struct space *space = (struct space *)((char *)addresses - offsetof(struct space, addresses));
-    tlb_flush(&space->tlb, range);
+    (void)range;
+    tlb_flush(&space->tlb);
 }
 
 struct space *space_create(void)
@@ -74,8 +75,7 @@ static void space_destroy(struct object *object)
         tlb_switch_to_kernel();
     }
     address_space_destroy(&space->addresses);
-    struct page_range all = {{0}, mode_user_pages(kernel_paging_mode)};
-    tlb_flush(&space->tlb, all);
+    tlb_flush(&space->tlb);
 }
 
 enum error space_clone(struct space *source, struct space **clone)

@@ -3,8 +3,6 @@
 
 #include "kernel/riscv/csr.h"
 
-enum { FLUSH_PAGES_MAX = 32 }; /* beyond it one flush of the whole space is cheaper */
-
 static uint64_t satp_mode; /* ready in its place in satp */
 static uint64_t kernel_satp;
 static uint64_t asid_limit; /* identifiers are 1 to asid_limit - 1; 1: there are none */
@@ -67,18 +65,8 @@ void tlb_switch(struct tlb_context *context, ppn_t root)
 
 void tlb_switch_to_kernel(void) { csr_write(satp, kernel_satp); }
 
-void tlb_flush(const struct tlb_context *context, struct page_range range)
+void tlb_flush(const struct tlb_context *context)
 {
-    uint64_t asid = context->asid;
-
-    if (context->generation != generation)
-        return; /* nothing can be remembered under an identifier of an ended generation */
-    if (range.pages > FLUSH_PAGES_MAX) {
-        __asm__ volatile("sfence.vma zero, %0" ::"r"(asid) : "memory");
-        return;
-    }
-    for (uint64_t i = 0; i < range.pages; i++) {
-        uint64_t address = vpn_address(vpn_add(range.start, i)).v;
-        __asm__ volatile("sfence.vma %0, %1" ::"r"(address), "r"(asid) : "memory");
-    }
+    if (context->generation == generation)
+        __asm__ volatile("sfence.vma zero, %0" ::"r"(context->asid) : "memory");
 }

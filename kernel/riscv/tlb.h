@@ -21,8 +21,10 @@ unsigned tlb_asid_bits(void);
 void tlb_switch(struct tlb_context *context, ppn_t root);
 void tlb_switch_to_kernel(void);
 
-/* Forgets what was known of a range of a space; pages just weakened. */
-void tlb_flush(const struct tlb_context *context, struct page_range range);
+/* Forgets what was known of a space: leaves that were weakened, and tables that are given back. A
+ * fence with an address would order leaves only (privileged specification, "Supervisor
+ * Memory-Management Fence Instruction"). */
+void tlb_flush(const struct tlb_context *context);
 
 /* Whether the hart accepts this mode in satp: tried with the table in use. */
 bool tlb_mode_works(enum paging_mode mode, ppn_t root);
