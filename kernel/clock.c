@@ -42,6 +42,8 @@ static uint64_t scale_32(uint64_t value, uint64_t factor)
     return (unsigned __int128)value * factor >> 32;
 }
 
+uint64_t clock_ns(uint64_t ticks) { return scale_32(ticks, ns_per_tick_32); }
+
 uint64_t clock_now(void) { return scale_32(timer_ticks() - boot_ticks, ns_per_tick_32); }
 
 /* The first tick at which clock_now has reached `ns`: both factors were rounded down, so one tick

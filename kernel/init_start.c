@@ -73,14 +73,11 @@ static void give_device(struct process *process, const struct fdt_device *found,
     const struct fdt_interrupt *interrupt = &found->interrupt[0];
     ppn_t first = paddr_page((paddr_t){region->start});
     uint64_t offset = region->start % PAGE_SIZE;
-    const char *compatible = "";
+    const char *compatible;
 
     strncpy(device->name, fdt_node_name(&found->node), sizeof device->name - 1);
-    if (fdt_property_string(&found->node, "compatible", &compatible) == E_INVAL) {
-        struct fdt_property list; /* several strings: the first says most */
-        if (fdt_property_find(&found->node, "compatible", &list) == E_OK)
-            compatible = (const char *)list.value;
-    }
+    if (fdt_property_string(&found->node, "compatible", &compatible) != E_OK)
+        compatible = "";
     strncpy(device->compatible, compatible, sizeof device->compatible - 1);
     device->size = region->size;
     device->offset = offset;

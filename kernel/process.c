@@ -117,6 +117,7 @@ static enum error child_enter_tree(struct process *child, struct thread *parent_
     }
     if (error == E_OK) {
         child->parent = parent;
+        child->parent_pid = parent->pid;
         child->space->users = 1;
         TAILQ_INSERT_TAIL(&parent->children, child, sibling);
         copy_thread(thread, parent_thread);
@@ -221,6 +222,7 @@ static void tell(struct process *process)
 static void become_child(struct process *child, struct process *parent)
 {
     child->parent = parent;
+    child->parent_pid = parent->pid;
     if (child->ended)
         TAILQ_INSERT_HEAD(&parent->children, child, sibling);
     else

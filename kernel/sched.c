@@ -11,19 +11,20 @@
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/interrupt.h"
+#include "kernel/riscv/timer.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
 
 enum { SLICE_NS = 10000000 };
 
 struct run_queue {
+    uint32_t bitmap; /* lock: bit p is set if queue p holds a thread; fastpath.S looks at it */
     struct lock lock;
-    uint32_t bitmap;                      /* lock: bit p is set if queue p holds a thread */
     struct thread_list queue[PRIORITIES]; /* lock */
 };
 _Static_assert(PRIORITIES == 32, "a priority is a bit of the bitmap");
 
-static struct run_queue run_queue;
+struct run_queue run_queue;
 
 void sched_init(void)
 {
@@ -92,12 +93,21 @@ void sched_remove(struct thread *thread)
     lock_release(&run_queue.lock);
 }
 
+/* The time since the last charge is this thread's. */
+static void charge(struct hart *hart, struct thread *thread)
+{
+    uint64_t now = timer_ticks();
+
+    thread->cpu_ticks += now - hart->started_ticks;
+    hart->started_ticks = now;
+}
+
 void sched_leave(struct thread *thread)
 {
     struct hart *hart = hart_self();
 
     ASSERT(hart->current == thread);
-    thread->cpu_ns += clock_now() - thread->started_ns;
+    charge(hart, thread);
     fpu_save(thread);
     hart->current = NULL;
     hart->slice_end_ns = DEADLINE_NONE;
@@ -124,9 +134,11 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
 
 uint64_t sched_cpu_ns(const struct thread *thread)
 {
-    if (thread->hart->current != thread)
-        return thread->cpu_ns;
-    return thread->cpu_ns + clock_now() - thread->started_ns;
+    uint64_t ticks = thread->cpu_ticks;
+
+    if (thread->hart->current == thread)
+        ticks += timer_ticks() - thread->hart->started_ticks;
+    return clock_ns(ticks);
 }
 
 /* --- Choosing -----------------------------------------------------------------------------------
@@ -170,7 +182,7 @@ static void start(struct hart *hart, struct thread *thread)
 
     hart->current = thread;
     thread->hart = hart;
-    thread->started_ns = now;
+    hart->started_ticks = timer_ticks();
     hart->slice_end_ns = best_priority() == thread->priority ? now + SLICE_NS : DEADLINE_NONE;
     hart->timers_changed = true;
     fpu_prepare(thread);

@@ -75,7 +75,7 @@ static void space_destroy(struct object *object)
         tlb_switch_to_kernel();
     }
     address_space_destroy(&space->addresses);
-    tlb_flush(&space->tlb);
+    tlb_drop(&space->tlb);
 }
 
 enum error space_clone(struct space *source, struct space **clone)

@@ -43,7 +43,7 @@ static void describe_process(struct process *process, struct process_info *info)
                                   .threads = process->thread_count,
                                   .exited = process->ended,
                                   .handles = process->handles.used,
-                                  .cpu_ns = process->cpu_ns};
+                                  .cpu_ns = clock_ns(process->cpu_ticks)};
     memcpy(info->name, process->name, sizeof info->name);
     TAILQ_FOREACH(thread, &process->threads, sibling)
     info->cpu_ns += sched_cpu_ns(thread);

@@ -13,7 +13,7 @@ int64_t sys_process_id(struct thread *thread, const uint64_t *a)
     const struct process *process = thread->process;
 
     (void)a;
-    thread_return(thread, process->pid, process->parent != NULL ? process->parent->pid : 0);
+    thread_return(thread, process->pid, process->parent_pid);
     return SYSCALL_DONE;
 }
 

@@ -11,11 +11,12 @@
 #include "kernel/port.h"
 #include "kernel/process.h"
 #include "kernel/riscv/hart.h"
+#include "kernel/riscv/offsets.h"
 #include "kernel/sched.h"
 
 /* A token is a slot number and, above it, a count that every call renews: 47 bits, which never
  * wrap. */
-enum { TOKEN_SLOT_BITS = 16, TOKEN_SLOTS_MAX = 1 << TOKEN_SLOT_BITS };
+enum { TOKEN_SLOTS_MAX = 1 << TOKEN_SLOT_BITS };
 
 static void thread_destroy(struct object *object);
 
@@ -28,28 +29,32 @@ const struct object_type thread_type = {.name = "thread",
 _Static_assert(offsetof(struct thread, registers) == 0, "entry.S");
 _Static_assert(offsetof(struct thread, hart) == THREAD_HART, "entry.S");
 
-/* Slot 0 stays unused: no token is 0. */
-struct slot {
-    struct thread *thread; /* NULL: free */
-    uint64_t token;        /* the last one that a thread in this slot had: none is used twice */
-    uint64_t next_free;
-};
-static struct slot *slots;     /* tree_lock */
-static uint64_t slot_capacity; /* set at boot */
-static uint64_t first_free;    /* tree_lock; 0: none */
+/* Slots are reached from fastpath.S. Slot 0 holds no thread, so that no token is 0; its `token` is
+ * the number of slots. */
+struct thread_slot *thread_slots;
+static uint16_t *free_slots; /* tree_lock: numbers of free slots, a stack */
+static uint64_t free_count;  /* tree_lock */
+
+/* Zeroed memory for a table that stays. */
+static void *boot_allocate(uint64_t bytes)
+{
+    ppn_t first;
+    enum error error = frame_allocate((bytes + PAGE_SIZE - 1) / PAGE_SIZE, &first);
+
+    ASSERT(error == E_OK);
+    return memset(frame_pointer(first), 0, bytes);
+}
 
 void thread_table_init(uint64_t capacity)
 {
-    ppn_t first;
-
-    slot_capacity = capacity < TOKEN_SLOTS_MAX ? capacity : TOKEN_SLOTS_MAX;
-    uint64_t bytes = slot_capacity * sizeof *slots;
-    enum error error = frame_allocate((bytes + PAGE_SIZE - 1) / PAGE_SIZE, &first);
-    ASSERT(error == E_OK);
-    slots = memset(frame_pointer(first), 0, bytes);
-    for (uint64_t i = slot_capacity - 1; i > 0; i--) {
-        slots[i] = (struct slot){.token = i, .next_free = first_free};
-        first_free = i;
+    if (capacity > TOKEN_SLOTS_MAX)
+        capacity = TOKEN_SLOTS_MAX;
+    thread_slots = boot_allocate(capacity * sizeof *thread_slots);
+    free_slots = boot_allocate(capacity * sizeof *free_slots);
+    thread_slots[0].token = capacity;
+    for (uint64_t i = capacity - 1; i > 0; i--) {
+        thread_slots[i].token = i;
+        free_slots[free_count++] = i;
     }
 }
 
@@ -57,10 +62,7 @@ static uint64_t slot_of(uint64_t token) { return token % TOKEN_SLOTS_MAX; }
 
 void thread_renew_token(struct thread *thread)
 {
-    struct slot *slot = &slots[slot_of(thread->token)];
-
-    slot->token = (slot->token + TOKEN_SLOTS_MAX) & INT64_MAX;
-    thread->token = slot->token;
+    thread->token = (thread->token + TOKEN_SLOTS_MAX) & INT64_MAX;
 }
 
 /* A thread that waits for a reply stays where it is as long as its port is locked. */
@@ -80,17 +82,21 @@ struct thread *thread_lock_token(uint64_t token, const struct process *server)
 {
     uint64_t slot = slot_of(token);
 
-    if (slot >= slot_capacity || slots[slot].token != token)
+    if (slot >= thread_slots[0].token)
         return NULL;
-    return lock_waiting(slots[slot].thread, server);
+    struct thread *thread = lock_waiting(thread_slots[slot].thread, server);
+    if (thread == NULL || thread->token == token)
+        return thread;
+    lock_release(&thread->port->lock);
+    return NULL;
 }
 
 struct thread *thread_lock_caller(uint64_t *slot, const struct process *server)
 {
     struct thread *thread = NULL;
 
-    while (*slot < slot_capacity && thread == NULL)
-        thread = lock_waiting(slots[(*slot)++].thread, server);
+    while (*slot < thread_slots[0].token && thread == NULL)
+        thread = lock_waiting(thread_slots[(*slot)++].thread, server);
     return thread;
 }
 
@@ -107,13 +113,12 @@ static void thread_timed_out(struct timer *timer);
 enum error thread_create(struct process *process, uint8_t priority, struct thread **result)
 {
     lock_assert_held(&tree_lock);
-    if (first_free == 0)
+    if (free_count == 0)
         return E_AGAIN;
     struct thread *thread = object_create(OBJECT_THREAD);
     if (thread == NULL)
         return E_NOMEM;
-    struct slot *slot = &slots[first_free];
-    first_free = slot->next_free;
+    struct thread_slot *slot = &thread_slots[free_slots[--free_count]];
     slot->thread = thread;
     thread->token = slot->token;
     thread->hart = hart_self();
@@ -125,6 +130,8 @@ enum error thread_create(struct process *process, uint8_t priority, struct threa
     object_retain(&process->object);
     thread->number = process->next_thread++;
     process->thread_count++;
+    if (process->thread_count == 2)
+        handle_table_set_shared(&process->handles, true);
     TAILQ_INSERT_TAIL(&process->threads, thread, sibling);
     object_retain(&thread->object);
     *result = thread;
@@ -179,10 +186,12 @@ void thread_end(struct thread *thread)
     port_set_server(NULL, thread);
     fpu_forget(thread);
     thread->state = THREAD_DEAD;
-    slots[slot] = (struct slot){.token = thread->token, .next_free = first_free};
-    first_free = slot;
-    process->cpu_ns += thread->cpu_ns;
+    thread_slots[slot] = (struct thread_slot){.token = thread->token};
+    free_slots[free_count++] = slot;
+    process->cpu_ticks += thread->cpu_ticks;
     process->thread_count--;
+    if (process->thread_count == 1)
+        handle_table_set_shared(&process->handles, false);
     TAILQ_REMOVE(&process->threads, thread, sibling);
     object_release(&thread->object);
 }

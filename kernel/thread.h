@@ -33,40 +33,42 @@ struct port_item {
 };
 
 struct thread {
-    struct registers registers; /* entry.S: first */
-    struct hart *hart;          /* entry.S: THREAD_HART; the hart that runs it, or ran it last */
-    struct object object;
-    struct process *process;     /* counted; what is left of a dead thread keeps it too */
-    TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
-    int number;                  /* inside the process */
-
+    /* What entry.S and fastpath.S reach (offsets.h). */
+    struct registers registers;
+    struct hart *hart;       /* that runs it, or ran it last */
+    struct process *process; /* counted; what is left of a dead thread keeps it too */
     enum thread_state state;
-    TAILQ_ENTRY(thread)
-    link; /* run queue, or receivers of a port, or waiters of an event, futex bucket or process */
-    bool on_run_queue;
     uint8_t priority; /* what it runs with: the base, or more while a caller lends */
     uint8_t base_priority;
-    struct timer timer; /* deadline of the wait */
+    bool on_run_queue;
+    TAILQ_ENTRY(thread) link; /* the one queue it is on: run queue, receivers, callers, waiters */
+    uint64_t token;           /* of the call under way; a new one each call */
+    struct port *port;      /* CALLING, REPLY: counted; RECV: not, receivers keep a port's handle */
+    struct process *server; /* REPLY: who received the message */
+    struct thread *served_by; /* REPLY: the thread that did; only compared, for lending */
+    uint64_t cpu_ticks;       /* time on a hart up to its last leave */
 
-    /* Messages. */
-    uint64_t token;          /* of the call under way; a new one each call */
-    struct port_item item;   /* CALLING: in the port's queue */
-    struct channel *channel; /* CALLING: counted as a handle, so that CLOSED comes after the call */
-    struct port *port; /* CALLING, REPLY: counted; RECV: not, its receivers keep a port's handle */
-    struct port *serves;      /* whose last_receiver it is, or NULL */
-    struct process *server;   /* REPLY: who received the message */
-    struct thread *served_by; /* REPLY: the thread that did, for lending; valid while it lives */
-
-    void *waits_on;         /* EVENT: struct event; FUTEX: the bucket */
-    uint64_t futex_address; /* FUTEX: as the user named it, for ps */
-    uint64_t futex_key;     /* FUTEX: physical address of the word */
-
+    struct object object;
+    TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
+    int number;                  /* inside the process */
+    struct timer timer;          /* deadline of the wait */
+    struct port_item item;       /* CALLING: in the port's queue */
+    struct channel *channel;     /* CALLING: counted as a handle, so that CLOSED comes later */
+    struct port *serves;         /* whose last_receiver it is, or NULL */
+    void *waits_on;              /* EVENT: struct event; FUTEX: the bucket */
+    uint64_t futex_address;      /* FUTEX: as the user named it, for ps */
+    uint64_t futex_key;          /* FUTEX: physical address of the word */
     struct fpu_state fpu;
-    uint64_t cpu_ns;     /* time on a hart up to its last leave */
-    uint64_t started_ns; /* when it was last given the hart */
 };
 
-/* Reserves a slot a thread for `capacity` threads. */
+/* A token is the number of a slot and, above it, a count that every call renews. */
+struct thread_slot {
+    struct thread *thread; /* NULL: free */
+    uint64_t token;        /* free: the last one that a thread here had, for none is used twice */
+};
+extern struct thread_slot *thread_slots;
+
+/* Reserves slots for `capacity` threads. */
 void thread_table_init(uint64_t capacity);
 
 /* A thread of the process, not yet ready, registers zero; the process's list gets a reference, the

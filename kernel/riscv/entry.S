@@ -10,13 +10,14 @@
  * "S"), so that a debugger walks from the kernel into the user's frames; column 64 is the pc, as
  * other RISC-V systems use it.
  */
+#include "kernel/riscv/offsets.h"
 #include "kernel/riscv/registers.h"
+#include "kernel/riscv/saved_registers.inc"
 
     .macro save_all base
     sd ra, REG_RA(\base)
     sd sp, REG_SP(\base)
     sd gp, REG_GP(\base)
-    sd t0, REG_T0(\base)
     sd t1, REG_T1(\base)
     sd t2, REG_T2(\base)
     sd s0, REG_S0(\base)
@@ -45,29 +46,6 @@
     sd t6, REG_T6(\base)
     .endm
 
-    .macro saved_registers_cfi base
-    .cfi_signal_frame
-    .cfi_return_column 64
-    .cfi_def_cfa \base, 0
-    .cfi_offset 64, REG_PC
-    .cfi_offset ra, REG_RA
-    .cfi_offset sp, REG_SP
-    .cfi_offset gp, REG_GP
-    .cfi_offset tp, REG_TP
-    .cfi_offset s0, REG_S0
-    .cfi_offset s1, REG_S1
-    .cfi_offset s2, REG_S2
-    .cfi_offset s3, REG_S3
-    .cfi_offset s4, REG_S4
-    .cfi_offset s5, REG_S5
-    .cfi_offset s6, REG_S6
-    .cfi_offset s7, REG_S7
-    .cfi_offset s8, REG_S8
-    .cfi_offset s9, REG_S9
-    .cfi_offset s10, REG_S10
-    .cfi_offset s11, REG_S11
-    .endm
-
     .section .text
     .balign 4
     .globl trap_entry
@@ -76,6 +54,10 @@ trap_entry:
     .cfi_startproc
     csrrw tp, sscratch, tp
     beqz tp, trap_in_kernel
+    sd t0, REG_T0(tp)
+    csrr t0, scause
+    addi t0, t0, -CAUSE_ECALL
+    beqz t0, system_call          /* fastpath.S */
     save_all tp
     csrr t0, sscratch
     sd t0, REG_TP(tp)
@@ -145,6 +127,7 @@ trap_in_kernel:
     csrw sscratch, sp
     ld sp, HART_EMERGENCY_STACK(tp)
     addi sp, sp, -REGISTERS_SIZE
+    sd t0, REG_T0(sp)
     save_all sp
     sd tp, REG_TP(sp)
     csrr t0, sscratch
