@@ -112,8 +112,8 @@ test-system: all ## boot in QEMU, with and without DEBUG=1, and type at the shel
 bench: all ## count the instructions of each operation, beside other systems (NAME=x: of one)
 	@$(PYTHON) scripts/bench $(NAME)
 
-profile: all ## show where the instructions of an operation go: NAME=ipc_4
-	@$(PYTHON) scripts/profile $(NAME)
+profile: all ## show which functions take the instructions of an operation (NAME=ipc_4)
+	@$(PYTHON) scripts/profile $(or $(NAME),ipc_4)
 
 tidy: ## check style, sizes, includes and the paths in the documents
 	@$(PYTHON) scripts/tidy

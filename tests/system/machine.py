@@ -23,6 +23,9 @@ COMMAND_SECONDS = 60
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = re.compile(rb"\$ (?:\x1b\[[0-9;?]*[A-Za-z])*$")
 
+# The guest ends a line with both; the pseudo-terminal adds a return of its own.
+LINE_END = r"\r+\n"
+
 CTRL_C, CTRL_D, CTRL_T, CTRL_U = b"\x03", b"\x04", b"\x14", b"\x15"
 
 _serial_numbers = itertools.count(1)
@@ -116,11 +119,11 @@ class Machine:
     def run(self, command, seconds=COMMAND_SECONDS):
         """Runs a command line at the prompt and asks the shell for its status."""
         self.type(command + "\n")
-        self.expect(r"\r\n", seconds)
+        self.expect(LINE_END, seconds)
         output = self.wait_for_prompt(seconds)
         self.type("echo status=$?\n")
         # The echo of what was typed holds `status=$`, the answer holds a number.
-        self.expect(r"status=(\d+)\r\n", seconds)
+        self.expect(r"status=(\d+)" + LINE_END, seconds)
         status = int(self.match.group(1))
         self.wait_for_prompt(seconds)
         return Result(output, status)
@@ -151,5 +154,5 @@ class Machine:
 
 def plain(raw):
     """Guest output as text with plain line ends and without escape sequences."""
-    text = raw.decode(errors="replace").replace("\r\n", "\n").replace("\r", "")
+    text = re.sub(LINE_END, "\n", raw.decode(errors="replace")).replace("\r", "")
     return ESCAPES.sub("", text)

@@ -133,6 +133,26 @@ static void test_periodic_timer(void)
     handle_close(event); /* with the timer armed: the census sees whether it goes */
 }
 
+/* Deadlines and periods at the far end of time: quiet, and the clock goes on for everybody. */
+static void test_timers_at_the_end_of_time(void)
+{
+    static const uint64_t far[] = {
+        1ull << 56,     1ull << 60,    1ull << 62,       INT64_MAX - 1,
+        INT64_MAX,      1ull << 63,    UINT64_MAX / 100, UINT64_MAX - (1ull << 40),
+        UINT64_MAX - 2, UINT64_MAX - 1};
+    event = (int)event_create();
+    for (size_t i = 0; i < TAP_COUNT(far); i++) {
+        CHECK_EQUAL(event_timer(event, 1, far[i], 0), 0);
+        CHECK_EQUAL(event_wait(event, 1, deadline_in_ms(3), NULL), -E_TIMEDOUT);
+        CHECK_EQUAL(event_timer(event, 1, far[i], far[i]), 0);
+        CHECK_EQUAL(event_wait(event, 1, deadline_in_ms(3), NULL), -E_TIMEDOUT);
+        CHECK_EQUAL(event_timer(event, 1, 1, far[i]), 0); /* past: once, then far away */
+        CHECK_EQUAL(event_wait(event, 1, deadline_in_ms(1000), NULL), 0);
+        CHECK_EQUAL(event_wait(event, 1, deadline_in_ms(3), NULL), -E_TIMEDOUT);
+    }
+    handle_close(event);
+}
+
 static void test_bound_to_a_port(void)
 {
     struct message m = {0};
@@ -216,6 +236,7 @@ int main(int argc, char **argv)
         {"event_wait_times_out", test_wait_times_out, 0},
         {"event_one_shot_timer", test_one_shot_timer, 0},
         {"event_periodic_timer", test_periodic_timer, 0},
+        {"event_timers_at_the_end_of_time", test_timers_at_the_end_of_time, 0},
         {"event_bound_to_a_port", test_bound_to_a_port, 0},
         {"event_bound_and_closed", test_bound_and_closed, 0},
         {"event_from_another_process", test_from_another_process, 0},

@@ -100,8 +100,9 @@ static void test_supervisor_keeps_the_port(void)
         struct message m = {0};
         CHECK_EQUAL(message_recv(port, &m), 0);
         CHECK_EQUAL(message_reply(m.token, 5, &nothing), 0);
-        tap_join(waiting[i]);
     }
+    for (int i = 0; i < CALLERS; i++)
+        tap_join(waiting[i]);
     handle_close(channel);
     handle_close(port);
 }

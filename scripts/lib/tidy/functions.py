@@ -10,6 +10,8 @@ NAME = "functions of at most 60 lines and five parameters, files of 500, no #if 
 FUNCTION_LINES = 60
 FILE_LINES = 500
 PARAMETERS = 5
+# The design of vm/ fixes these signatures.
+GIVEN = ("address_space_map",)
 # The contract of vm/ names these arguments one by one.
 AS_CONTRACTED = ("enum error address_space_map(",)
 CONDITION = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else)\b")
@@ -29,6 +31,10 @@ def parameters(signature):
             break
     inside = signature[start + 1:].strip()
     return 0 if inside.startswith((")", "void)")) else commas + 1
+
+
+def name_of(signature):
+    return re.search(r"(\w+)\s*\(", signature).group(1)
 
 
 def functions(lines):
@@ -59,7 +65,7 @@ def check(tree):
                 yield path, first, f"{last - first + 1} lines, {FUNCTION_LINES} at most"
             if signature.startswith(AS_CONTRACTED):
                 continue
-            if parameters(signature) > PARAMETERS:
+            if parameters(signature) > PARAMETERS and name_of(signature) not in GIVEN:
                 yield path, first, f"{parameters(signature)} parameters, {PARAMETERS} at most"
         yield from conditions(tree, path)
 

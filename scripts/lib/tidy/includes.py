@@ -62,9 +62,10 @@ def check(tree):
 
 def layers(path, found):
     allowed = next((below for pattern, below in LAYERS if re.match(pattern, path)), ("",))
-    own = os.path.dirname(path)  # a program's folder, or the one of the small programs
+    # A program's folder, and the one where the small programs of its kind lie.
+    own = os.path.dirname(path), re.sub(r"^(user/\w+)/.*", r"\1", path)
     for number, name, target in found:
-        if target and not target.startswith(allowed) and os.path.dirname(target) != own:
+        if target and not target.startswith(allowed) and os.path.dirname(target) not in own:
             yield path, number, f"{name} is not below this layer"
 
 

@@ -63,16 +63,26 @@ long call_words(int channel, uint64_t label, uint64_t w0, uint64_t w1, uint64_t 
     return message_call(channel, &m);
 }
 
-/* Has the count stood still for so long? In slices, so that a quick child costs no waiting. */
-static bool stands_still(int ended, const struct suspect *suspect)
+/* Does its first thread wait for something? */
+static bool is_waiting(int pid)
+{
+    struct thread_info info = {0};
+    return thread_info(HANDLE_SELF, pid, 0, &info) != pid || info.state != THREAD_READY;
+}
+
+/* Has the count stood still for so long, or a little while with the thread waiting? In slices, so
+ * that a quick child costs no waiting. */
+static bool stands_still(int pid, int ended, const struct suspect *suspect)
 {
     uint64_t last = __atomic_load_n(suspect->progress, __ATOMIC_RELAXED);
     uint64_t end = deadline_in_ms(suspect->patience_ms);
-    while (clock_get() < end) {
-        if (event_wait(ended, 1, end, NULL) == 0)
+    for (bool waiting = false; clock_get() < end; waiting = is_waiting(pid)) {
+        if (event_wait(ended, 1, deadline_in_ms(2), NULL) == 0)
             return false;
         if (__atomic_load_n(suspect->progress, __ATOMIC_RELAXED) != last)
             return false;
+        if (waiting && is_waiting(pid))
+            return true;
     }
     return true;
 }
@@ -88,7 +98,7 @@ int run_suspect(const struct suspect *suspect)
         _exit(0);
     }
     while (CHECK(pid > 0) && process_wait(pid, WAIT_NO_HANG, &status) == 0)
-        if (stands_still(ended, suspect))
+        if (stands_still(pid, ended, suspect))
             process_kill(HANDLE_SELF, pid, DEATH_KILLED | KILL_TREE);
     process_watch(HANDLE_NONE, 0);
     handle_close(ended);

@@ -19,12 +19,14 @@
 enum {
     DEFAULT_SEED = 1,
     DEFAULT_SECONDS = 60,
+    FAILURES_SHOWN = 12, /* in each process of each test */
     SETTLE_MILLISECONDS =
         3000, /* for orphans to be reaped and servers to hear of closed channels */
 };
 
 static struct {
     bool failed; /* a check of the current test, or of this child, did not hold */
+    unsigned failures;
     bool warming_up;
     uint64_t seed;
     uint64_t random;
@@ -43,21 +45,26 @@ void tap_comment(const char *format, ...)
     fflush(stdout);
 }
 
+/* A loop that goes wrong says so some times, not ten thousand. */
+static bool note_failure(void)
+{
+    tap.failed = true;
+    if (++tap.failures == FAILURES_SHOWN + 1)
+        tap_comment("more checks failed");
+    return tap.failures <= FAILURES_SHOWN;
+}
+
 bool tap_check(bool condition, const char *file, int line, const char *text)
 {
-    if (!condition) {
-        tap.failed = true;
+    if (!condition && note_failure())
         tap_comment("%s:%d: %s", file, line, text);
-    }
     return condition;
 }
 
 bool tap_check_equal(long actual, long expected, const char *file, int line, const char *text)
 {
-    if (actual != expected) {
-        tap.failed = true;
+    if (actual != expected && note_failure())
         tap_comment("%s:%d: %s (%ld, %ld)", file, line, text, actual, expected);
-    }
     return actual == expected;
 }
 
@@ -121,6 +128,7 @@ static void run_test(const struct tap_test *test, size_t number)
 {
     struct census before, after;
     tap.failed = false;
+    tap.failures = 0;
     run_once(test, true);
     census_settle();
     census_take(&before);
