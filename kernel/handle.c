@@ -177,11 +177,19 @@ static enum error table_grow(struct handle_table *table, uint32_t index)
     return E_OK;
 }
 
+static uint32_t fast_bits(const struct handle_entry *entry)
+{
+    if (entry->kind == OBJECT_CHANNEL && (entry->rights & RIGHT_SEND))
+        return FAST_SEND;
+    return entry->kind == OBJECT_PORT && (entry->rights & RIGHT_RECV) ? FAST_RECV : 0;
+}
+
 static void entry_fill(struct handle_table *table, uint32_t index, const struct handle_entry *entry)
 {
     object_add_handle(entry->object);
     table->entries[index] = *entry;
     table->entries[index].kind = entry->object->kind;
+    table->entries[index].fast = fast_bits(&table->entries[index]);
     table->used++;
 }
 

@@ -10,10 +10,14 @@
 
 struct handle_entry {
     struct object *object; /* NULL: free */
-    uint8_t rights;        /* entry.S reads rights and kind as one half-word */
-    uint8_t kind;          /* the object's, filled in by the table */
-    uint32_t flags;
+    uint8_t rights;
+    uint8_t kind; /* the object's; this and `fast` are filled in by the table */
+    uint16_t flags;
+    uint32_t fast; /* what fastpath.S asks, a bit each: FAST_SEND, FAST_RECV */
 };
+
+#define FAST_SEND (1u << 31) /* a channel with RIGHT_SEND: the sign bit */
+#define FAST_RECV (1u << 30) /* a port with RIGHT_RECV */
 
 struct handle_table {
     struct handle_entry *entries; /* this and all below: lock */
@@ -22,7 +26,7 @@ struct handle_table {
     uint32_t capacity; /* entries, a power of two */
     uint32_t used;
     uint32_t lowest; /* no entry for an ordinary handle is free below this one */
-    bool shared; /* several threads use the table, so fast_limit is 0 */
+    bool shared;     /* several threads use the table, so fast_limit is 0 */
     struct lock lock;
 };
 

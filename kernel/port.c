@@ -33,8 +33,8 @@ struct port *port_create(void)
         return NULL;
     lock_init(&port->lock, "port", RANK_PORT);
     TAILQ_INIT(&port->queue);
-    TAILQ_INIT(&port->receivers);
-    TAILQ_INIT(&port->callers);
+    SLIST_INIT(&port->receivers);
+    SLIST_INIT(&port->callers);
     return port;
 }
 
@@ -79,10 +79,10 @@ static void unqueue_locked(struct port *port, struct port_item *item)
 
 static struct thread *take_receiver_locked(struct port *port)
 {
-    struct thread *receiver = TAILQ_FIRST(&port->receivers);
+    struct thread *receiver = SLIST_FIRST(&port->receivers);
 
     if (receiver != NULL)
-        TAILQ_REMOVE(&port->receivers, receiver, link);
+        SLIST_REMOVE_HEAD(&port->receivers, port_link);
     return receiver;
 }
 
@@ -170,7 +170,7 @@ void port_wait(struct port *port, struct thread *receiver)
 {
     lock_acquire(&port->lock);
     receiver->port = port;
-    TAILQ_INSERT_TAIL(&port->receivers, receiver, link);
+    SLIST_INSERT_HEAD(&port->receivers, receiver, port_link);
     thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
     lock_release(&port->lock);
 }
@@ -184,6 +184,7 @@ void port_set_server(struct port *port, struct thread *thread)
     thread->serves = port;
     if (port == NULL)
         return;
+    thread->process->served = true;
     if (port->last_receiver != NULL)
         port->last_receiver->serves = NULL;
     port->last_receiver = thread;
@@ -196,9 +197,10 @@ void port_forget_thread(struct thread *thread)
     lock_acquire(&port->lock);
     if (thread->state == THREAD_CALLING)
         unqueue_locked(port, &thread->item);
+    else if (thread->state == THREAD_RECV)
+        SLIST_REMOVE(&port->receivers, thread, thread, port_link);
     else
-        TAILQ_REMOVE(thread->state == THREAD_RECV ? &port->receivers : &port->callers, thread,
-                     link);
+        SLIST_REMOVE(&port->callers, thread, thread, port_link);
     thread->server = NULL;
     lock_release(&port->lock);
     if (thread->state == THREAD_CALLING)
@@ -221,9 +223,7 @@ void port_expect_reply(struct port *port, struct thread *caller, struct thread *
     caller->state = THREAD_REPLY;
     caller->port = port;
     caller->server = receiver->process;
-    caller->served_by = receiver;
-    receiver->process->served = true;
-    TAILQ_INSERT_TAIL(&port->callers, caller, link);
+    SLIST_INSERT_HEAD(&port->callers, caller, port_link);
     lock_release(&port->lock);
 }
 
@@ -231,7 +231,7 @@ void port_unlock_replied(struct thread *caller)
 {
     struct port *port = caller->port;
 
-    TAILQ_REMOVE(&port->callers, caller, link);
+    SLIST_REMOVE(&port->callers, caller, thread, port_link);
     caller->server = NULL;
     lock_release(&port->lock);
     release_port(caller);
@@ -246,8 +246,8 @@ uint8_t port_lent_priority(const struct thread *thread)
     if (port == NULL)
         return priority;
     lock_acquire(&port->lock);
-    TAILQ_FOREACH(caller, &port->callers, link)
-    if (caller->served_by == thread && caller->priority > priority)
+    SLIST_FOREACH(caller, &port->callers, port_link)
+    if (caller->server == thread->process && caller->priority > priority)
         priority = caller->priority;
     lock_release(&port->lock);
     return priority;
@@ -348,7 +348,8 @@ static void port_destroy(struct object *object)
     struct port *port = (struct port *)object;
 
     ASSERT(TAILQ_EMPTY(&port->queue));
-    ASSERT(TAILQ_EMPTY(&port->receivers));
+    ASSERT(SLIST_EMPTY(&port->receivers));
+    ASSERT(SLIST_EMPTY(&port->callers));
     if (port->last_receiver != NULL)
         port->last_receiver->serves = NULL;
 }

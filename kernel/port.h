@@ -13,9 +13,8 @@ struct port {
     struct object object;
     struct lock lock;
     struct port_queue queue;
-    struct thread_list
-        receivers; /* threads in recv; a port with receivers has handles, so they count none */
-    struct thread_list callers; /* threads whose message was received and who wait for the reply */
+    SLIST_HEAD(, thread) receivers; /* threads in recv, which count nothing: a handle is open */
+    SLIST_HEAD(, thread) callers; /* threads whose message was received: they wait for the reply */
     struct thread
         *last_receiver; /* callers that find nobody waiting lend to it; it knows us as `serves` */
     bool dead;          /* no handle is left: every call fails */

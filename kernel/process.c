@@ -195,7 +195,7 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
     ASSERT(error == E_OK); /* the first page of a table is always there */
     handle_table_close(&process->handles, HANDLE_CLOEXEC);
     object_release(&old->object);
-    fpu_forget(thread);
+    fpu_reset(thread);
     memset(&thread->registers, 0, sizeof thread->registers);
     thread->registers.pc = entry;
     thread->registers.sp = sp;

@@ -21,7 +21,7 @@ struct process {
     /* What fastpath.S reaches (offsets.h). */
     struct object object;
     int pid, parent_pid;
-    bool served; /* it has received messages, and may owe replies */
+    bool served; /* it has been in recv, and may owe replies */
     struct handle_table handles;
     struct space *space; /* counted; NULL once ended */
 

@@ -18,7 +18,8 @@
 enum { SLICE_NS = 10000000 };
 
 struct run_queue {
-    uint32_t bitmap; /* lock: bit p is set if queue p holds a thread; fastpath.S looks at it */
+    int best;        /* lock: the highest priority that waits, or -1; fastpath.S looks at it */
+    uint32_t bitmap; /* lock: bit p is set if queue p holds a thread */
     struct lock lock;
     struct thread_list queue[PRIORITIES]; /* lock */
 };
@@ -29,6 +30,7 @@ struct run_queue run_queue;
 void sched_init(void)
 {
     lock_init(&run_queue.lock, "run queue", RANK_RUN);
+    run_queue.best = -1;
     for (int i = 0; i < PRIORITIES; i++)
         TAILQ_INIT(&run_queue.queue[i]);
 }
@@ -47,6 +49,8 @@ static void enqueue_locked(struct thread *thread, bool front)
         TAILQ_INSERT_TAIL(queue, thread, link);
     thread->on_run_queue = true;
     run_queue.bitmap |= 1u << thread->priority;
+    if (thread->priority > run_queue.best)
+        run_queue.best = thread->priority;
 }
 
 static void dequeue_locked(struct thread *thread)
@@ -58,18 +62,14 @@ static void dequeue_locked(struct thread *thread)
     thread->on_run_queue = false;
     if (TAILQ_EMPTY(queue))
         run_queue.bitmap &= ~(1u << thread->priority);
-}
-
-/* The highest priority that waits, or -1. */
-static int best_priority(void)
-{
-    return run_queue.bitmap != 0 ? 31 - __builtin_clz(run_queue.bitmap) : -1;
+    while (run_queue.best >= 0 && !(run_queue.bitmap >> run_queue.best & 1))
+        run_queue.best--;
 }
 
 /* The hart looks again before it returns to the thread if somebody as good waits. */
 static void reconsider(struct hart *hart)
 {
-    if (hart->current != NULL && best_priority() >= hart->current->priority)
+    if (hart->current != NULL && run_queue.best >= hart->current->priority)
         hart->reschedule = true;
 }
 
@@ -126,6 +126,7 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
     if (queued)
         dequeue_locked(thread);
     thread->priority = priority;
+    thread->lent = priority != thread->base_priority;
     if (queued)
         enqueue_locked(thread, false);
     reconsider(hart_self());
@@ -148,7 +149,7 @@ uint64_t sched_cpu_ns(const struct thread *thread)
 static void preempt(struct hart *hart)
 {
     struct thread *thread = hart->current;
-    int best = best_priority();
+    int best = run_queue.best;
 
     if (best < thread->priority) {
         hart->slice_end_ns = DEADLINE_NONE;
@@ -167,7 +168,7 @@ static struct thread *take_best(void)
     struct thread *thread = NULL;
 
     lock_acquire(&run_queue.lock);
-    int best = best_priority();
+    int best = run_queue.best;
     if (best >= 0) {
         thread = TAILQ_FIRST(&run_queue.queue[best]);
         dequeue_locked(thread);
@@ -183,9 +184,8 @@ static void start(struct hart *hart, struct thread *thread)
     hart->current = thread;
     thread->hart = hart;
     hart->started_ticks = timer_ticks();
-    hart->slice_end_ns = best_priority() == thread->priority ? now + SLICE_NS : DEADLINE_NONE;
+    hart->slice_end_ns = run_queue.best == thread->priority ? now + SLICE_NS : DEADLINE_NONE;
     hart->timers_changed = true;
-    fpu_prepare(thread);
 }
 
 /* Waits for an interrupt that makes a thread ready. Interrupts stay off: a pending one ends the
@@ -214,7 +214,6 @@ struct thread *sched_next(struct hart *hart)
     }
     if (hart->timers_changed)
         clock_program(hart);
-    if (hart->space != hart->current->process->space)
-        space_activate(hart->current->process->space);
+    space_activate(hart->current->process->space);
     return hart->current;
 }

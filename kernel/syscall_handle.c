@@ -45,7 +45,8 @@ int64_t sys_handle_control(struct thread *thread, const uint64_t *a)
     enum error error = handle_get(table, a[0], &entry);
     if (error != E_OK)
         return -error;
-    int64_t result = (int64_t)(entry.object->kind | entry.rights << 8 | entry.flags << 24);
+    int64_t result =
+        (int64_t)(entry.object->kind | entry.rights << 8 | (uint32_t)entry.flags << 24);
     object_release(entry.object);
     return result;
 }

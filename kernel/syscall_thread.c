@@ -1,5 +1,6 @@
 /* syscall_thread.c - system calls on threads, futexes and time (octavo/syscall.h). */
 #include "kernel/futex.h"
+#include "kernel/port.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
@@ -69,12 +70,7 @@ static int64_t set_priority(struct thread *target, uint64_t value)
     if (value > target->process->ceiling)
         return -E_PERM;
     target->base_priority = value;
-    lock_acquire(&tree_lock);
-    if (target->priority < value)
-        sched_set_priority(target, value);
-    else
-        thread_unlend(target);
-    lock_release(&tree_lock);
+    sched_set_priority(target, port_lent_priority(target));
     return old;
 }
 

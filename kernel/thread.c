@@ -184,7 +184,6 @@ void thread_end(struct thread *thread)
     else
         thread_leave_queue(thread);
     port_set_server(NULL, thread);
-    fpu_forget(thread);
     thread->state = THREAD_DEAD;
     thread_slots[slot] = (struct thread_slot){.token = thread->token};
     free_slots[free_count++] = slot;
@@ -215,10 +214,10 @@ void thread_return(struct thread *thread, uint64_t a0, uint64_t a1)
 
     r->pc += 4;
     r->t0 = r->t1 = r->t2 = 0;
-    memset(r->a, 0, sizeof r->a);
-    memset(r->t3_to_t6, 0, sizeof r->t3_to_t6);
+    r->t3_to_t6[0] = r->t3_to_t6[1] = r->t3_to_t6[2] = r->t3_to_t6[3] = 0;
     r->a[0] = a0;
     r->a[1] = a1;
+    r->a[2] = r->a[3] = r->a[4] = r->a[5] = r->a[6] = r->a[7] = 0;
 }
 
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1)
@@ -236,6 +235,6 @@ void thread_lend(struct thread *thread, uint8_t priority)
 
 void thread_unlend(struct thread *thread)
 {
-    if (thread->priority != thread->base_priority)
+    if (thread->lent)
         sched_set_priority(thread, port_lent_priority(thread));
 }

@@ -40,15 +40,16 @@ struct thread {
     enum thread_state state;
     uint8_t priority; /* what it runs with: the base, or more while a caller lends */
     uint8_t base_priority;
+    bool lent; /* priority is above the base */
     bool on_run_queue;
-    TAILQ_ENTRY(thread) link; /* the one queue it is on: run queue, receivers, callers, waiters */
-    uint64_t token;           /* of the call under way; a new one each call */
+    SLIST_ENTRY(thread) port_link; /* RECV: in the port's receivers; REPLY: in its callers */
+    uint64_t token;                /* of the call under way; a new one each call */
     struct port *port;      /* CALLING, REPLY: counted; RECV: not, receivers keep a port's handle */
     struct process *server; /* REPLY: who received the message */
-    struct thread *served_by; /* REPLY: the thread that did; only compared, for lending */
-    uint64_t cpu_ticks;       /* time on a hart up to its last leave */
+    uint64_t cpu_ticks;     /* time on a hart up to its last leave */
 
     struct object object;
+    TAILQ_ENTRY(thread) link;    /* of the run queue, or of those who wait for the same */
     TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
     int number;                  /* inside the process */
     struct timer timer;          /* deadline of the wait */

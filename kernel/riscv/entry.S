@@ -1,14 +1,10 @@
 /* entry.S - into the kernel and out of it.
  *
  * In user mode sscratch points at the running thread, in the kernel it is zero: that tells the two
- * kinds of trap apart. A trap from user mode saves all registers into the thread (registers.h) and
- * runs C on the hart's stack, which is empty then; there is no stack a thread could sleep on.
- * trap_from_user returns the thread to run next. A trap from the kernel itself is a bug and goes
- * to the panic, on a stack of its own.
- *
- * The CFI describes the saved registers as a signal frame (DWARF 5 section 6.4.1, augmentation
- * "S"), so that a debugger walks from the kernel into the user's frames; column 64 is the pc, as
- * other RISC-V systems use it.
+ * kinds of trap apart. A trap from user mode begins in fastpath.S, where system calls go on; all
+ * others save all registers into the thread (registers.h) and run C on the hart's stack, which is
+ * empty then; there is no stack a thread could sleep on. C returns the thread to run next. A trap
+ * from the kernel itself is a bug and goes to the panic, on a stack of its own.
  */
 #include "kernel/riscv/offsets.h"
 #include "kernel/riscv/registers.h"
@@ -48,16 +44,11 @@
 
     .section .text
     .balign 4
-    .globl trap_entry
-    .type trap_entry, @function
-trap_entry:
+/* Interrupts and exceptions of user mode: tp = the thread, sscratch = its tp, t0 is saved. */
+    .globl trap_other
+    .type trap_other, @function
+trap_other:
     .cfi_startproc
-    csrrw tp, sscratch, tp
-    beqz tp, trap_in_kernel
-    sd t0, REG_T0(tp)
-    csrr t0, scause
-    addi t0, t0, -CAUSE_ECALL
-    beqz t0, system_call          /* fastpath.S */
     save_all tp
     csrr t0, sscratch
     sd t0, REG_TP(tp)
@@ -72,7 +63,7 @@ trap_entry:
     call trap_from_user           /* returns the thread to resume */
     j thread_resume               /* the return address must lie in what the CFI describes */
     .cfi_endproc
-    .size trap_entry, . - trap_entry
+    .size trap_other, . - trap_other
 
 /* thread_resume(struct thread *): leaves the kernel. sstatus, satp and the FPU are set for it. */
     .globl thread_resume
@@ -120,6 +111,7 @@ thread_resume:
     .size thread_resume, . - thread_resume
 
 /* sscratch holds the hart pointer that tp held. The stack may be the cause: it is not used. */
+    .globl trap_in_kernel
     .type trap_in_kernel, @function
 trap_in_kernel:
     .cfi_startproc

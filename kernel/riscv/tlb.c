@@ -77,7 +77,16 @@ void tlb_switch(struct tlb_context *context, ppn_t root)
     csr_write(satp, context->satp);
 }
 
-void tlb_switch_to_kernel(void) { csr_write(satp, kernel_satp); }
+bool tlb_is_active(const struct tlb_context *context)
+{
+    return context->satp != 0 && csr_read(satp) == context->satp;
+}
+
+void tlb_leave(const struct tlb_context *context)
+{
+    if (tlb_is_active(context) || asid_limit == 1)
+        csr_write(satp, kernel_satp);
+}
 
 void tlb_flush(const struct tlb_context *context)
 {

@@ -19,9 +19,14 @@ struct tlb_context {
 void tlb_init(enum paging_mode mode, ppn_t kernel_root);
 unsigned tlb_asid_bits(void);
 
-/* Makes the hart use a space's table, or the kernel's own. */
+/* Does the hart use this space's table? */
+bool tlb_is_active(const struct tlb_context *context);
+
+/* Makes the hart use a space's table. */
 void tlb_switch(struct tlb_context *context, ppn_t root);
-void tlb_switch_to_kernel(void);
+
+/* Makes the hart use the kernel's own table if it uses this one. */
+void tlb_leave(const struct tlb_context *context);
 
 /* Forgets what was known of a space: leaves that were weakened, and tables that are given back. A
  * fence with an address would order leaves only (privileged specification, "Supervisor
