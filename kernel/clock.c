@@ -97,12 +97,15 @@ static struct timer *timer_take_due(uint64_t now)
 void clock_expire(void)
 {
     struct timer *timer;
+    struct hart *hart = hart_self();
     uint64_t now = clock_now();
 
-    hart_self()->timers_changed = true;
-
+    timer_interrupted();
+    hart->timers_changed = true;
     while ((timer = timer_take_due(now)) != NULL)
         timer->expire(timer);
+    uint64_t after = clock_now();
+    hart->timers_rest_ns = after + (after - now);
 }
 
 void clock_program(struct hart *hart)
@@ -114,5 +117,7 @@ void clock_program(struct hart *hart)
     lock_release(&timer_lock);
     if (hart->slice_end_ns < due)
         due = hart->slice_end_ns;
+    if (due < hart->timers_rest_ns)
+        due = hart->timers_rest_ns;
     timer_set(due == DEADLINE_NONE ? UINT64_MAX : clock_ticks_at(due));
 }

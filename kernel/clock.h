@@ -29,7 +29,8 @@ uint64_t clock_now(void);
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 void timer_disarm(struct timer *timer);
 
-/* Calls what is due. */
+/* Calls what is due, and lets the hart be for as long as that took: timers, of which a program may
+ * have any number, take at most half of its time. */
 void clock_expire(void);
 
 /* Sets the hart's timer interrupt to the first timer or the end of the running thread's time slice.

@@ -30,7 +30,7 @@ struct event *event_create(void)
     return event;
 }
 
-/* Nobody can name the event: it does nothing by itself any more. */
+/* Nobody can name the event: it does nothing by itself any more, and nobody waits for it. */
 static void event_quiet(struct object *object)
 {
     struct event *event = (struct event *)object;
@@ -125,8 +125,25 @@ bool event_is_bound(struct event *event)
     return bound;
 }
 
+/* Those who wait look again: their event_wait says why they cannot. */
+static void turn_waiters_away(struct event *event)
+{
+    struct thread *thread;
+
+    for (;;) {
+        lock_acquire(&event->lock);
+        thread = TAILQ_FIRST(&event->waiting);
+        lock_release(&event->lock);
+        if (thread == NULL)
+            return;
+        event_forget_thread(thread);
+        thread_wake(thread);
+    }
+}
+
 void event_bind(struct event *event, struct port *port, uint64_t badge)
 {
+    turn_waiters_away(event);
     lock_acquire(&event->lock);
     struct port *old = event->port;
     lock_release(&event->lock);

@@ -108,6 +108,30 @@ void futex_clear(struct space *space, uint64_t address)
     lock_release(&space->lock);
 }
 
+static void evict_locked(struct bucket *bucket, const struct space *space, uint64_t address,
+                         uint64_t length)
+{
+    struct thread *thread, *next;
+
+    for (thread = TAILQ_FIRST(&bucket->waiting); thread != NULL; thread = next) {
+        next = TAILQ_NEXT(thread, link);
+        if (thread->process->space != space || thread->futex_address - address >= length)
+            continue;
+        TAILQ_REMOVE(&bucket->waiting, thread, link);
+        thread->waits_on = NULL;
+        thread_wake(thread);
+    }
+}
+
+void futex_evict(const struct space *space, uint64_t address, uint64_t length)
+{
+    for (int i = 0; i < BUCKETS; i++) {
+        lock_acquire(&buckets[i].lock);
+        evict_locked(&buckets[i], space, address, length);
+        lock_release(&buckets[i].lock);
+    }
+}
+
 void futex_forget_thread(struct thread *thread)
 {
     struct bucket *bucket = thread->waits_on;

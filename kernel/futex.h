@@ -22,5 +22,9 @@ enum error futex_wake(struct space *space, uint64_t address, uint64_t count,
 /* Stores zero in the word and wakes everybody; a bad address does nothing. */
 void futex_clear(struct space *space, uint64_t address);
 
+/* Threads that wait for words in [address, address + length) of the space look again, since the
+ * pages are gone: whoever has them next must not meet these threads. space->lock held. */
+void futex_evict(const struct space *space, uint64_t address, uint64_t length);
+
 /* Takes a thread in state FUTEX off its bucket. */
 void futex_forget_thread(struct thread *thread);

@@ -41,8 +41,7 @@ static int32_t give(struct process *process, struct object *object, uint32_t rig
     return (int32_t)handle;
 }
 
-/* --- Devices ------------------------------------------------------------------------------------
- */
+/* --- Devices ---------------------------------------------------------------------------------- */
 
 /* Interrupt controllers and timers are the kernel's own. */
 static bool is_kernels(const struct fdt_node *node)
@@ -132,8 +131,7 @@ static void give_initrd(struct process *process, struct boot_info *info)
     info->initrd_size = machine.initrd.size;
 }
 
-/* --- Program ------------------------------------------------------------------------------------
- */
+/* --- Program ---------------------------------------------------------------------------------- */
 
 static void load_segment(struct space *space, const char *file, const struct elf_segment *segment)
 {

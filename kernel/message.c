@@ -61,8 +61,7 @@ static enum error rider_check(struct process *process, uint64_t label, uint64_t 
     return error;
 }
 
-/* --- Call ---------------------------------------------------------------------------------------
- */
+/* --- Call ------------------------------------------------------------------------------------- */
 
 /* Carries the caller's message over to the receiver, whose recv is then complete, and makes the
  * caller wait for the reply. On error, which is the caller's, nothing has happened. */
@@ -138,8 +137,7 @@ int64_t sys_call(struct thread *thread, const uint64_t *a)
     return result;
 }
 
-/* --- Receive ------------------------------------------------------------------------------------
- */
+/* --- Receive ---------------------------------------------------------------------------------- */
 
 static void return_news(struct thread *thread, uint64_t label, const struct port_news *news)
 {
@@ -163,6 +161,7 @@ static int64_t receive(struct thread *thread, struct port *port)
     struct port_news news = {0};
 
     port_set_server(port, thread);
+    thread_unlend(thread); /* callers that queued may have been received by another, or failed */
     while (port_take(port, &news)) {
         if (news.kind == ITEM_CALLER) {
             if (!receive_caller(thread, news.caller))
@@ -188,8 +187,7 @@ int64_t sys_recv(struct thread *thread, const uint64_t *a)
     return result;
 }
 
-/* --- Reply --------------------------------------------------------------------------------------
- */
+/* --- Reply ------------------------------------------------------------------------------------ */
 
 /* Hands the handle of a reply over. That there is no room in the caller's table is the caller's
  * error: a handle that was to move is gone then. */
@@ -235,7 +233,6 @@ static enum error reply(struct thread *thread, const uint64_t *a)
         return E_SRCH;
     port_unlock_replied(caller);
     reply_to(thread, caller, a);
-    thread_unlend(thread);
     return E_OK;
 }
 
@@ -275,8 +272,7 @@ void message_fail_callers(struct process *process)
     }
 }
 
-/* --- Buffers ------------------------------------------------------------------------------------
- */
+/* --- Buffers ---------------------------------------------------------------------------------- */
 
 /* The space and address of the part [offset, offset + length) of the caller's buffer. */
 static enum error caller_buffer(struct thread *thread, const uint64_t *a, uint64_t direction,

@@ -51,8 +51,7 @@ struct channel *channel_create(struct port *port, uint64_t badge)
     return channel;
 }
 
-/* --- The queue ----------------------------------------------------------------------------------
- */
+/* --- The queue -------------------------------------------------------------------------------- */
 
 /* Behind all of the same or a higher priority. */
 static void queue_locked(struct port *port, struct port_item *item, uint8_t priority)
@@ -110,11 +109,19 @@ void port_fail_caller(struct thread *caller, enum error error)
     thread_finish(caller, (uint64_t)-error, 0);
 }
 
-/* Wakes a receiver for something that is no call: its recv runs again and finds it in the queue. */
-static void wake_receiver(struct thread *receiver)
+/* Wakes the receivers for something that is no call: their recv runs again, and one finds it in the
+ * queue. All of them, since the one that was woken alone could be killed before it looks. */
+static void wake_receivers(struct port *port)
 {
-    if (receiver != NULL)
-        thread_wake(receiver);
+    struct thread *receiver;
+
+    do {
+        lock_acquire(&port->lock);
+        receiver = take_receiver_locked(port);
+        lock_release(&port->lock);
+        if (receiver != NULL)
+            thread_wake(receiver);
+    } while (receiver != NULL);
 }
 
 bool port_take(struct port *port, struct port_news *news)
@@ -169,9 +176,11 @@ enum error port_meet_receiver(struct channel *channel, struct thread *caller,
 void port_wait(struct port *port, struct thread *receiver)
 {
     lock_acquire(&port->lock);
-    receiver->port = port;
-    SLIST_INSERT_HEAD(&port->receivers, receiver, port_link);
-    thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
+    if (!port->dead) {
+        receiver->port = port;
+        SLIST_INSERT_HEAD(&port->receivers, receiver, port_link);
+        thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
+    }
     lock_release(&port->lock);
 }
 
@@ -193,6 +202,7 @@ void port_set_server(struct port *port, struct thread *thread)
 void port_forget_thread(struct thread *thread)
 {
     struct port *port = thread->port;
+    struct thread *lent = thread->state == THREAD_CALLING ? port->last_receiver : thread->served_by;
 
     lock_acquire(&port->lock);
     if (thread->state == THREAD_CALLING)
@@ -202,15 +212,18 @@ void port_forget_thread(struct thread *thread)
     else
         SLIST_REMOVE(&port->callers, thread, thread, port_link);
     thread->server = NULL;
+    thread->served_by = NULL;
     lock_release(&port->lock);
+    if (thread->state == THREAD_RECV)
+        return;
+    if (lent != NULL)
+        thread_unlend(lent);
     if (thread->state == THREAD_CALLING)
         release_channel(thread);
-    if (thread->state != THREAD_RECV)
-        release_port(thread);
+    release_port(thread);
 }
 
-/* --- Callers that wait for a reply
- * ---------------------------------------------------------------- */
+/* --- Callers that wait for a reply ------------------------------------------------------------ */
 
 void port_expect_reply(struct port *port, struct thread *caller, struct thread *receiver)
 {
@@ -223,6 +236,7 @@ void port_expect_reply(struct port *port, struct thread *caller, struct thread *
     caller->state = THREAD_REPLY;
     caller->port = port;
     caller->server = receiver->process;
+    caller->served_by = receiver;
     SLIST_INSERT_HEAD(&port->callers, caller, port_link);
     lock_release(&port->lock);
 }
@@ -230,11 +244,26 @@ void port_expect_reply(struct port *port, struct thread *caller, struct thread *
 void port_unlock_replied(struct thread *caller)
 {
     struct port *port = caller->port;
+    struct thread *lent = caller->served_by;
 
     SLIST_REMOVE(&port->callers, caller, thread, port_link);
     caller->server = NULL;
+    caller->served_by = NULL;
     lock_release(&port->lock);
+    if (lent != NULL)
+        thread_unlend(lent);
     release_port(caller);
+}
+
+/* The highest priority among callers in the queue; 0: none. */
+static uint8_t queued_priority_locked(struct port *port)
+{
+    const struct port_item *item;
+
+    TAILQ_FOREACH(item, &port->queue, link)
+    if (item->kind == ITEM_CALLER)
+        return item->priority;
+    return 0;
 }
 
 uint8_t port_lent_priority(const struct thread *thread)
@@ -246,27 +275,24 @@ uint8_t port_lent_priority(const struct thread *thread)
     if (port == NULL)
         return priority;
     lock_acquire(&port->lock);
+    if (queued_priority_locked(port) > priority)
+        priority = queued_priority_locked(port);
     SLIST_FOREACH(caller, &port->callers, port_link)
-    if (caller->server == thread->process && caller->priority > priority)
+    if (caller->served_by == thread && caller->priority > priority)
         priority = caller->priority;
     lock_release(&port->lock);
     return priority;
 }
 
-/* --- Events
- * --------------------------------------------------------------------------------------- */
+/* --- Events ----------------------------------------------------------------------------------- */
 
 void port_queue_event(struct port *port, struct port_item *item)
 {
-    struct thread *receiver = NULL;
-
     lock_acquire(&port->lock);
-    if (!item->queued && !port->dead) {
+    if (!item->queued && !port->dead)
         queue_locked(port, item, PRIORITIES - 1);
-        receiver = take_receiver_locked(port);
-    }
     lock_release(&port->lock);
-    wake_receiver(receiver);
+    wake_receivers(port);
 }
 
 void port_withdraw_event(struct port *port, struct port_item *item)
@@ -277,8 +303,7 @@ void port_withdraw_event(struct port *port, struct port_item *item)
     lock_release(&port->lock);
 }
 
-/* --- Ends ---------------------------------------------------------------------------------------
- */
+/* --- Ends ------------------------------------------------------------------------------------- */
 
 /* Nobody can call through the channel any more, and every call that was made through it has been
  * received. */
@@ -286,16 +311,14 @@ static void channel_unreachable(struct object *object)
 {
     struct channel *channel = (struct channel *)object;
     struct port *port = channel->port;
-    struct thread *receiver = NULL;
 
     lock_acquire(&port->lock);
     if (!port->dead) {
         object_retain(object);
         queue_locked(port, &channel->item, 0);
-        receiver = take_receiver_locked(port);
     }
     lock_release(&port->lock);
-    wake_receiver(receiver);
+    wake_receivers(port);
 }
 
 static void channel_destroy(struct object *object)
@@ -329,18 +352,12 @@ static void fail_queue(struct port *port)
 static void port_unreachable(struct object *object)
 {
     struct port *port = (struct port *)object;
-    struct thread *receiver;
 
     lock_acquire(&port->lock);
     port->dead = true;
     lock_release(&port->lock);
     fail_queue(port);
-    do { /* their handle is gone: recv runs again and says so */
-        lock_acquire(&port->lock);
-        receiver = take_receiver_locked(port);
-        lock_release(&port->lock);
-        wake_receiver(receiver);
-    } while (receiver != NULL);
+    wake_receivers(port); /* their handle is gone: recv runs again and says so */
 }
 
 static void port_destroy(struct object *object)

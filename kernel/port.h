@@ -48,7 +48,8 @@ bool port_take(struct port *port, struct port_news *news);
 enum error port_meet_receiver(struct channel *channel, struct thread *caller,
                               struct thread **receiver) MUST_USE;
 
-/* Blocks the running thread until something comes to the port. */
+/* Blocks the running thread until something comes to the port; not at a dead one: the reply that
+ * went before took the last handle with it, so recv runs again and says so. */
 void port_wait(struct port *port, struct thread *receiver);
 
 /* From now on callers that must queue at the port lend their priority to the thread; NULL: at none.
@@ -64,7 +65,7 @@ void port_expect_reply(struct port *port, struct thread *caller, struct thread *
 /* A caller, locked by thread_lock_token, waits no more; its port's lock is released. */
 void port_unlock_replied(struct thread *caller);
 
-/* What a thread's callers lend it, at least its own base priority. */
+/* What a thread's callers, received and queued, lend it: at least its own base priority. */
 uint8_t port_lent_priority(const struct thread *thread);
 
 /* Takes a CALLING, REPLY or RECV thread off its port. */

@@ -35,8 +35,7 @@ static struct process *init;                         /* set once */
 
 struct process *process_init(void) { return init; }
 
-/* --- Birth --------------------------------------------------------------------------------------
- */
+/* --- Birth ------------------------------------------------------------------------------------ */
 
 static struct process *process_new(void)
 {
@@ -160,8 +159,7 @@ undo_process:
     return error;
 }
 
-/* --- Another program ----------------------------------------------------------------------------
- */
+/* --- Another program -------------------------------------------------------------------------- */
 
 static void end_other_threads(struct thread *thread)
 {
@@ -202,8 +200,7 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
     fence_instructions();
 }
 
-/* --- Death --------------------------------------------------------------------------------------
- */
+/* --- Death ------------------------------------------------------------------------------------ */
 
 /* A child of the process has ended: waiting threads look again, the event is signalled. */
 static void tell(struct process *process)
@@ -347,8 +344,7 @@ enum error process_reap(struct process *parent, int64_t pid, int *reaped, int *s
     return E_OK;
 }
 
-/* --- Finding ------------------------------------------------------------------------------------
- */
+/* --- Finding ---------------------------------------------------------------------------------- */
 
 static bool is_under(const struct process *process, const struct process *ancestor)
 {

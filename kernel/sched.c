@@ -35,8 +35,7 @@ void sched_init(void)
         TAILQ_INIT(&run_queue.queue[i]);
 }
 
-/* --- The queue; its lock is held ----------------------------------------------------------------
- */
+/* --- The queue; its lock is held -------------------------------------------------------------- */
 
 static void enqueue_locked(struct thread *thread, bool front)
 {
@@ -73,14 +72,17 @@ static void reconsider(struct hart *hart)
         hart->reschedule = true;
 }
 
-/* --- Operations ---------------------------------------------------------------------------------
- */
+/* --- Operations ------------------------------------------------------------------------------- */
 
 void sched_ready(struct thread *thread, bool soon)
 {
+    bool front = soon && thread->slice_ns > 0;
+
+    if (!front)
+        thread->slice_ns = SLICE_NS;
     lock_acquire(&run_queue.lock);
     thread->state = THREAD_READY;
-    enqueue_locked(thread, soon);
+    enqueue_locked(thread, front);
     reconsider(hart_self());
     lock_release(&run_queue.lock);
 }
@@ -105,8 +107,10 @@ static void charge(struct hart *hart, struct thread *thread)
 void sched_leave(struct thread *thread)
 {
     struct hart *hart = hart_self();
+    uint64_t ran = clock_now() - hart->slice_start_ns;
 
     ASSERT(hart->current == thread);
+    thread->slice_ns -= ran < thread->slice_ns ? ran : thread->slice_ns;
     charge(hart, thread);
     fpu_save(thread);
     hart->current = NULL;
@@ -142,8 +146,13 @@ uint64_t sched_cpu_ns(const struct thread *thread)
     return clock_ns(ticks);
 }
 
-/* --- Choosing -----------------------------------------------------------------------------------
- */
+/* --- Choosing --------------------------------------------------------------------------------- */
+
+/* Threads that hand the hart to each other by messages share the slice in which they began. */
+static uint64_t slice_end(const struct hart *hart)
+{
+    return hart->slice_start_ns + hart->current->slice_ns;
+}
 
 /* The running thread makes room for a better one, and for an equal one once its slice is over. */
 static void preempt(struct hart *hart)
@@ -156,10 +165,10 @@ static void preempt(struct hart *hart)
     } else if (best > thread->priority) {
         sched_leave(thread);
         sched_ready(thread, true);
-    } else if (hart->slice_end_ns == DEADLINE_NONE) {
-        hart->slice_end_ns = clock_now() + SLICE_NS;
-    } else if (clock_now() >= hart->slice_end_ns) {
+    } else if (clock_now() >= slice_end(hart)) {
         sched_yield(thread);
+    } else {
+        hart->slice_end_ns = slice_end(hart);
     }
 }
 
@@ -179,12 +188,11 @@ static struct thread *take_best(void)
 
 static void start(struct hart *hart, struct thread *thread)
 {
-    uint64_t now = clock_now();
-
     hart->current = thread;
     thread->hart = hart;
+    hart->slice_start_ns = clock_now();
     hart->started_ticks = timer_ticks();
-    hart->slice_end_ns = run_queue.best == thread->priority ? now + SLICE_NS : DEADLINE_NONE;
+    hart->slice_end_ns = run_queue.best == thread->priority ? slice_end(hart) : DEADLINE_NONE;
     hart->timers_changed = true;
 }
 

@@ -2,7 +2,9 @@
 /* sched.h - who runs next: 32 priorities, round robin within one.
  *
  * The running thread is on no queue. With equals waiting it has a time slice; alone at its priority
- * it needs none, and no timer ticks.
+ * it needs none, and no timer ticks. A thread that goes to the front of its queue keeps what is
+ * left of its slice, so that neither two that call each other nor one that is often preempted can
+ * keep their equals from running.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,8 +14,8 @@ struct thread;
 
 void sched_init(void);
 
-/* Makes a thread ready. It goes to the end of its queue, or with `soon` to the front: for a thread
- * that continues what the running one began. */
+/* Makes a thread ready. It goes to the end of its queue, or with `soon`, if its slice is not over,
+ * to the front: for a thread that continues what the running one began. */
 void sched_ready(struct thread *thread, bool soon);
 
 /* Takes a ready thread off its run queue. */

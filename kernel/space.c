@@ -8,6 +8,7 @@
 #include "kernel/cache.h"
 #include "kernel/config.h"
 #include "kernel/frame.h"
+#include "kernel/futex.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 #include "kernel/riscv/csr.h"
@@ -287,6 +288,8 @@ enum error space_unmap(struct space *space, uint64_t address, uint64_t length)
                                (length + PAGE_SIZE - 1) >> PAGE_BITS};
     lock_acquire(&space->lock);
     enum error error = address_space_unmap(&space->addresses, range);
+    if (error == E_OK)
+        futex_evict(space, address, range.pages << PAGE_BITS);
     if (error == E_OK && range.start.v >= ANYWHERE_PAGE && range.start.v < space->search_from.v)
         space->search_from = range.start;
     space_check(space);

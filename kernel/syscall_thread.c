@@ -1,6 +1,5 @@
 /* syscall_thread.c - system calls on threads, futexes and time (octavo/syscall.h). */
 #include "kernel/futex.h"
-#include "kernel/port.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
@@ -69,20 +68,25 @@ static int64_t set_priority(struct thread *target, uint64_t value)
         return -E_INVAL;
     if (value > target->process->ceiling)
         return -E_PERM;
-    target->base_priority = value;
-    sched_set_priority(target, port_lent_priority(target));
+    thread_set_base(target, value);
     return old;
 }
 
 static int64_t set_ceiling(struct process *process, uint64_t value)
 {
     int64_t old = process->ceiling;
+    struct thread *thread;
 
     if (value >= PRIORITIES)
         return -E_INVAL;
     if (value > process->ceiling)
         return -E_PERM;
+    lock_acquire(&tree_lock);
     process->ceiling = value;
+    TAILQ_FOREACH(thread, &process->threads, sibling)
+    if (thread->base_priority > value)
+        thread_set_base(thread, value);
+    lock_release(&tree_lock);
     return old;
 }
 

@@ -173,6 +173,20 @@ static void thread_timed_out(struct timer *timer)
     thread_wake(thread);
 }
 
+/* Callers whose message this thread received may outlive it, if its process does. */
+static void forget_lenders(const struct thread *thread)
+{
+    struct thread *caller;
+    uint64_t slot = 0;
+
+    while (thread->process->served &&
+           (caller = thread_lock_caller(&slot, thread->process)) != NULL) {
+        if (caller->served_by == thread)
+            caller->served_by = NULL;
+        lock_release(&caller->port->lock);
+    }
+}
+
 void thread_end(struct thread *thread)
 {
     struct process *process = thread->process;
@@ -184,6 +198,7 @@ void thread_end(struct thread *thread)
     else
         thread_leave_queue(thread);
     port_set_server(NULL, thread);
+    forget_lenders(thread);
     thread->state = THREAD_DEAD;
     thread_slots[slot] = (struct thread_slot){.token = thread->token};
     free_slots[free_count++] = slot;
@@ -237,4 +252,10 @@ void thread_unlend(struct thread *thread)
 {
     if (thread->lent)
         sched_set_priority(thread, port_lent_priority(thread));
+}
+
+void thread_set_base(struct thread *thread, uint8_t priority)
+{
+    thread->base_priority = priority;
+    sched_set_priority(thread, port_lent_priority(thread));
 }

@@ -56,6 +56,8 @@ struct thread {
     struct port_item item;       /* CALLING: in the port's queue */
     struct channel *channel;     /* CALLING: counted as a handle, so that CLOSED comes later */
     struct port *serves;         /* whose last_receiver it is, or NULL */
+    struct thread *served_by;    /* REPLY: whom it lends its priority, or NULL */
+    uint64_t slice_ns;           /* what is left of its time slice */
     void *waits_on;              /* EVENT: struct event; FUTEX: the bucket */
     uint64_t futex_address;      /* FUTEX: as the user named it, for ps */
     uint64_t futex_key;          /* FUTEX: physical address of the word */
@@ -104,6 +106,9 @@ void thread_return(struct thread *thread, uint64_t a0, uint64_t a1);
 
 /* thread_return for a waiting thread that is off its queue, then ready. */
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1);
+
+/* Gives a thread another base priority. */
+void thread_set_base(struct thread *thread, uint8_t priority);
 
 /* Adds or ends lent priority: the thread runs with at least `priority`; with its base and what its
  * callers lend. */

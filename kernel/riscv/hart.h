@@ -22,7 +22,9 @@ struct hart {
     unsigned index;                /* as we do: 0 to HARTS_MAX - 1 */
     bool reschedule;               /* a better thread may be ready: look before returning */
     bool timers_changed;           /* the timer interrupt must be set anew before returning */
+    uint64_t slice_start_ns;       /* since when it, or who handed it the hart, runs */
     uint64_t slice_end_ns;         /* when `current` has had its time slice */
+    uint64_t timers_rest_ns;       /* no timer interrupt before then */
     uint64_t plic_context;         /* number of this hart's supervisor context */
     unsigned locks_held;           /* DEBUG: for rank checks */
     const struct lock *lock[16];

@@ -7,7 +7,8 @@
 bool csr_probe_stimecmp(void);
 
 static bool has_sstc;
-static uint64_t current = UINT64_MAX; /* what was set last, by the one hart that runs */
+/* What was set last, by the one hart that runs; 0, which is always past: not known. */
+static uint64_t current = UINT64_MAX;
 
 void timer_init(bool sstc)
 {
@@ -31,3 +32,5 @@ void timer_set(uint64_t ticks)
     else
         sbi_set_timer(ticks);
 }
+
+void timer_interrupted(void) { current = 0; }

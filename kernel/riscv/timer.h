@@ -14,3 +14,8 @@ uint64_t timer_ticks(void);
 /* Raises the timer interrupt at `ticks` and no earlier one; UINT64_MAX: never. Setting the same
  * again costs nothing. */
 void timer_set(uint64_t ticks);
+
+/* To be called at each timer interrupt: the next timer_set writes what it is given even if it is
+ * the same. The write is what ends the interrupt: QEMU can raise one for a time that was put off
+ * at that moment, which no comparison with the counter takes back. */
+void timer_interrupted(void);

@@ -83,7 +83,7 @@ class Guest:
         return status if status >= 0 else 128 - status
 
     def stop(self):
-        """Ends QEMU if it still runs."""
+        """Ends QEMU if it still runs, without the word that it has for a polite end."""
         if self.process.poll() is None:
-            self.process.terminate()
+            self.process.kill()
         self.process.wait()

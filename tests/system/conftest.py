@@ -40,6 +40,8 @@ class Pool:
         if guest is None or not guest.alive():
             guest = machines.Machine(config)
             guest.wait_for_prompt(machines.BOOT_SECONDS)
+            # The shell's current directory is the root's own channel until it first changes.
+            guest.run("cd /")
         return guest
 
     def give_back(self, guest):

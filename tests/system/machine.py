@@ -148,7 +148,8 @@ class Machine:
         self._log.close()
 
     def log_text(self):
-        self._log.flush()
+        if not self._log.closed:
+            self._log.flush()
         return self.log_path.read_bytes().decode(errors="replace")
 
 

@@ -144,6 +144,25 @@ static void test_carries_a_lock(void)
     CHECK_EQUAL(sum, ADDERS * ADDITIONS);
 }
 
+static void *wait_on_page(void *page)
+{
+    return futex_wait(page, 0, DEADLINE_NONE) == -E_FAULT ? page : NULL;
+}
+
+static void unmap_under_a_waiter(void *unused)
+{
+    struct thread thread;
+    void *page = map_pages(PAGE, MAP_READ | MAP_WRITE);
+    (void)unused;
+    CHECK_EQUAL(thread_start(&thread, wait_on_page, page), 0);
+    thread_reaches(getpid(), 1, THREAD_FUTEX);
+    unmap_pages(page, PAGE);
+    CHECK(thread_join(&thread) == page);
+}
+
+/* Whoever gets the page next must not meet the waiter: its wake-ups would go to a stranger. */
+static void test_waiter_goes_with_the_page(void) { tap_join(tap_fork(unmap_under_a_waiter, NULL)); }
+
 int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
@@ -154,6 +173,7 @@ int main(int argc, char **argv)
         {"futex_refuses_bad_addresses", test_refuses_bad_addresses, 0},
         {"futex_private_words_are_apart", test_private_words_are_apart, 0},
         {"futex_waiter_is_killed", test_waiter_is_killed, 0},
+        {"futex_waiter_goes_with_the_page", test_waiter_goes_with_the_page, 0},
         {"futex_carries_a_lock", test_carries_a_lock, 0},
     };
     return tap_main(argc, argv, tests, TAP_COUNT(tests));

@@ -232,6 +232,64 @@ static void test_middle_of_a_queue(void)
     clean_up();
 }
 
+static volatile int heard;
+
+static void hear_event(void *unused)
+{
+    struct message m;
+    (void)unused;
+    if (message_recv(port, &m) == 0)
+        heard = 1;
+    sleep_for_ever(NULL);
+}
+
+/* Of two receivers the first is killed after it was woken and before it could look. */
+static void kill_a_woken_receiver(void *unused)
+{
+    static char stacks[2][PAGE];
+    (void)unused;
+    set_up();
+    CHECK_EQUAL(event_bind(event, port, 0), 0);
+    thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, PRIORITY_DEFAULT - 1);
+    int first = start_thread(hear_event, NULL, stacks[0], PAGE);
+    thread_reaches(getpid(), 1, THREAD_RECV);
+    start_thread(hear_event, NULL, stacks[1], PAGE);
+    thread_reaches(getpid(), 2, THREAD_RECV);
+    thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, PRIORITY_DEFAULT);
+    CHECK_EQUAL(event_signal(event, 1), 0);
+    CHECK_EQUAL(thread_control(first, THREAD_KILL, 0), 0);
+    sleep_ms(20);
+    CHECK_EQUAL(heard, 1);
+}
+
+static void test_woken_receiver_loses_nothing(void)
+{
+    tap_join(tap_fork(kill_a_woken_receiver, NULL));
+}
+
+static void wait_for_what_is_closed(void *unused)
+{
+    (void)unused;
+    if (event_wait(event, 1, DEADLINE_NONE, NULL) == -E_BADF)
+        _exit(33);
+}
+
+static void close_what_a_thread_waits_for(void *unused)
+{
+    static char stack[PAGE];
+    (void)unused;
+    set_up();
+    start_thread(wait_for_what_is_closed, NULL, stack, PAGE);
+    thread_reaches(getpid(), 1, THREAD_EVENT);
+    handle_close(event);
+    sleep_ms(2000);
+}
+
+static void test_closed_event_ends_the_wait(void)
+{
+    CHECK_EQUAL(WEXITSTATUS(tap_wait(tap_fork(close_what_a_thread_waits_for, NULL))), 33);
+}
+
 /* Authority: a handle reaches its process and the descendants, with MANAGE only. */
 static void test_needs_authority(void)
 {
@@ -258,6 +316,8 @@ int main(int argc, char **argv)
         {"kill_single_thread_in_each_state", test_single_thread_in_each_state, 0},
         {"kill_last_thread_ends_the_process", test_last_thread_ends_the_process, 0},
         {"kill_middle_of_a_queue", test_middle_of_a_queue, 0},
+        {"kill_woken_receiver_loses_nothing", test_woken_receiver_loses_nothing, 0},
+        {"kill_closed_event_ends_the_wait", test_closed_event_ends_the_wait, 0},
         {"kill_needs_authority", test_needs_authority, 0},
     };
     return tap_main(argc, argv, tests, TAP_COUNT(tests));

@@ -51,6 +51,8 @@ static void refuse_what_is_above_the_ceiling(void *unused)
     set_priority(HIGH);
     thread_control(HANDLE_NONE, THREAD_SET_CEILING, PRIORITIES - 1); /* never raises it */
     CHECK_EQUAL(thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, HIGH + 1), -E_PERM);
+    CHECK_EQUAL(thread_control(HANDLE_NONE, THREAD_SET_CEILING, MIDDLE), HIGH);
+    CHECK_EQUAL(thread_control(HANDLE_NONE, THREAD_GET_PRIORITY, 0), MIDDLE);
 }
 
 static void refuse_in_a_child(void *unused)
@@ -122,6 +124,21 @@ static void test_equals_share(void)
     unmap_pages(board, PAGE);
 }
 
+/* Who is woken every few milliseconds preempts them; that gives nobody a new slice. */
+static void test_preempted_equals_share(void)
+{
+    board = map_shared(PAGE);
+    int first = tap_fork(count, (void *)0), second = tap_fork(count, (void *)1);
+    for (int i = 0; i < 150; i++)
+        sleep_ms(3);
+    board->stop = 1;
+    tap_join(first);
+    tap_join(second);
+    CHECK(board->counter[0] > board->counter[1] / 10);
+    CHECK(board->counter[1] > board->counter[0] / 10);
+    unmap_pages(board, PAGE);
+}
+
 static void compute_alone(void *low_counter)
 {
     set_priority(HIGH);
@@ -158,6 +175,13 @@ static long tell_priority(struct message *request, struct message *reply)
     reply->word[0] = (uint64_t)info.priority;
     reply->word[1] = (uint64_t)info.base_priority;
     return 0;
+}
+
+static int priority_of(int pid)
+{
+    struct thread_info info = {.priority = -1};
+    CHECK_EQUAL(thread_info(HANDLE_SELF, pid, 0, &info), pid);
+    return info.priority;
 }
 
 static int start_low_server(void)
@@ -197,6 +221,41 @@ static void test_is_lent_by_a_call(void)
     handle_close(channel);
 }
 
+static void call_from_high(void *unused)
+{
+    (void)unused;
+    set_priority(HIGH);
+    call_words(channel, 1, 0, 0, 0);
+}
+
+static void receive_and_keep(void *port)
+{
+    struct message m;
+    set_priority(LOW);
+    message_recv((int)(intptr_t)port, &m);
+    clock_sleep(DEADLINE_NONE);
+}
+
+/* One caller has been received, the other queues: each lends as long as it lives. */
+static void test_lending_ends_with_the_caller(void)
+{
+    int port = (int)port_create();
+    channel = (int)channel_create(port, 0);
+    int server = tap_fork(receive_and_keep, (void *)(intptr_t)port);
+    thread_reaches(server, 0, THREAD_RECV);
+    int received = tap_fork(call_from_high, NULL);
+    thread_reaches(received, 0, THREAD_REPLY);
+    int queued = tap_fork(call_from_high, NULL);
+    thread_reaches(queued, 0, THREAD_CALLING);
+    tap_kill(received);
+    CHECK_EQUAL(priority_of(server), HIGH);
+    tap_kill(queued);
+    CHECK_EQUAL(priority_of(server), LOW);
+    tap_kill(server);
+    handle_close(port);
+    handle_close(channel);
+}
+
 static void compute_in_the_middle(void *unused)
 {
     (void)unused;
@@ -233,8 +292,10 @@ int main(int argc, char **argv)
         {"priority_has_a_ceiling_that_is_inherited", test_has_a_ceiling_that_is_inherited, 0},
         {"priority_highest_runs_first", test_highest_runs_first, 0},
         {"priority_equals_share", test_equals_share, 0},
+        {"priority_preempted_equals_share", test_preempted_equals_share, 0},
         {"priority_higher_goes_before_lower", test_higher_goes_before_lower, 0},
         {"priority_is_lent_by_a_call", test_is_lent_by_a_call, 0},
+        {"priority_lending_ends_with_the_caller", test_lending_ends_with_the_caller, 0},
         {"priority_lending_prevents_inversion", test_lending_prevents_inversion, 0},
     };
     return tap_main(argc, argv, tests, TAP_COUNT(tests));

@@ -32,7 +32,7 @@ enum { KILL_TREE = 1 << 8 /* its descendants too */ };
 enum {
     THREAD_GET_PRIORITY,
     THREAD_SET_PRIORITY, /* at most the process's ceiling, which is inherited */
-    THREAD_SET_CEILING,  /* lower the calling process's ceiling; never raises it */
+    THREAD_SET_CEILING,  /* lower the calling process's ceiling, and its threads; never raises it */
     THREAD_KILL,
 };
 

@@ -5,10 +5,10 @@
  * error`. Calls that return more use a1 up; every other caller-saved register comes back zero but
  * ra, through which a stub returns. Callee-saved registers are kept. Errors that any call can give:
  * E_NOSYS unknown number; E_BADF no such handle or wrong kind; E_PERM the handle lacks the right
- * named in [brackets]; E_FAULT a pointer does not name memory of the caller; E_NOMEM. Others stand
- * with each call. Times are nanoseconds since boot; a deadline of DEADLINE_NONE never comes. A call
- * that waits *restarts* when it is woken: it may be observed at its `ecall` for as long as it
- * waits.
+ * named in [brackets]; E_FAULT a pointer does not name memory of the caller; E_NOMEM; E_MFILE no
+ * number is left for a handle that the call would return. Others stand with each call. Times are
+ * nanoseconds since boot; a deadline of DEADLINE_NONE never comes. A call that waits *restarts*
+ * when it is woken: it may be observed at its `ecall` for as long as it waits.
  *
  * An `authority` is a process handle: it reaches that process and its descendants, nothing else.
  */
@@ -31,7 +31,7 @@ enum system_call {
     SYS_PROCESS_ID,
     /* process_fork() -> the child's pid, and 0 in the child. The child has a copy of the space
      * (address_space_clone_self), of the handle table, and one thread, a copy of the caller.
-     * E_AGAIN: no pid is free. */
+     * E_AGAIN: no pid is free, or there are too many threads. */
     SYS_PROCESS_FORK,
     /* process_exec(space [MAP], entry, sp, name, name_length): the process takes `space`, closes
      * handles marked close-on-exec, ends its other threads and continues at entry with all
@@ -57,18 +57,19 @@ enum system_call {
     /* process_info(authority [WAIT], kind, pid, index, buffer, size) -> the pid described.
      * INFO_PROCESS: struct process_info of the process with the lowest pid not below `pid`;
      * INFO_THREAD: struct thread_info of that pid's thread with the lowest number not below
-     * `index`. Fills at most size bytes. E_SRCH: none left. */
+     * `index`. Fills at most size bytes. E_SRCH: none left; E_INVAL: unknown kind. */
     SYS_PROCESS_INFO,
 
     /* thread_create(entry, sp, argument, tp) -> handle. Starts in the caller's process at entry, a0
-     * = argument. */
+     * = argument. E_INVAL: entry outside the user half; E_AGAIN: there are too many threads. */
     SYS_THREAD_CREATE,
     /* thread_exit(address): ends the calling thread; if address is not 0, the 32-bit word there
      * becomes 0 and its futex waiters wake. The last thread's exit ends the process with code 0.
      * Never returns. */
     SYS_THREAD_EXIT,
     /* thread_control(thread [MANAGE], operation, value) -> old value or 0. HANDLE_NONE: the calling
-     * thread. E_PERM: priority above the process's ceiling; E_INVAL: unknown operation or value. */
+     * thread. E_PERM: priority above the process's ceiling; E_INVAL: unknown operation or value;
+     * E_SRCH: the thread has ended. */
     SYS_THREAD_CONTROL,
     /* thread_yield(): lets other threads of the same priority run. */
     SYS_THREAD_YIELD,
@@ -99,10 +100,10 @@ enum system_call {
     SYS_CHANNEL_CREATE,
     /* recv(port [RECV]): message.h. Waits for a message, a CLOSED or an EVENT. */
     SYS_RECV,
-    /* reply(token, ...): message.h. E_SRCH: no such caller (it died, or the token is stale or
-     * another process's). When the caller's table has no room for a handle that rides, that is the
-     * caller's error: it gets E_MFILE or E_NOMEM as its status, and a handle that was to move is
-     * closed. */
+    /* reply(token, ...): message.h. E_INVAL: label with kernel bits, or both of MOVE and COPY;
+     * E_SRCH: no such caller (it died, or the token is stale or another process's). When the
+     * caller's table has no room for a handle that rides, that is the caller's error: it gets
+     * E_MFILE or E_NOMEM as its status, and a handle that was to move is closed. */
     SYS_REPLY,
     /* ipc_read(token, offset, address, length, 0) -> length. The fifth argument counts what is done
      * when a long copy restarts. Copies from the caller's buffer. E_SRCH;

@@ -1,0 +1,257 @@
+"""The shell and each program of /bin, typed at as a new user would, wrong arguments included."""
+
+import os
+import re
+import subprocess
+
+import pexpect
+import pytest
+
+from machine import CTRL_C, CTRL_D, CTRL_T, CTRL_U, ROOT
+
+# Each: what is typed, the status, and a regular expression that the whole output must match.
+COMMANDS = [
+    ("echo", 0, r""),
+    ("echo hello", 0, r"hello"),
+    ("echo 'a  b' \"c  $HOME\" d\\ e", 0, r"a  b c  / d e"),
+    ("echo -n no newline", 0, r"no newline"),
+    ("echo $NOTHING-${HOME}-$?", 0, r"-/-0"),
+    ("cat /etc/servers", 0, r"(?s)# /etc/servers.*console.*"),
+    ("cat /nofile", 1, r"cat: /nofile: No such file or directory"),
+    ("cat /bin", 1, r"cat: /bin: Is a directory"),
+    ("cat /etc/servers/x", 1, r"cat: /etc/servers/x: Not a directory"),
+    ("cat --no-such-option", 2, r"(?s).*usage: cat.*"),
+    ("ls /", 0, r"(?s).*bin.*etc.*init.*servers.*tests.*"),
+    ("ls /bin/true", 0, r"/bin/true"),
+    ("ls -l /bin/true", 0, r"-rwxr-xr-x +1 +\d+ 1970-01-01 00:00 /bin/true"),
+    ("ls /nofile", 1, r"ls: /nofile: No such file or directory"),
+    ("ls -z", 2, r"(?s)ls: .*usage: ls.*"),
+    ("ps", 0, r"(?s) +PID .*\d+ .* init\n.* initfs\n.* console\n.* sh\n.* ps"),
+    ("ps -w", 0, r"(?s).*RECV .* console\n.*CHILD .* sh\n.*READY .* ps"),
+    ("ps extra", 2, r"(?s).*usage: ps.*"),
+    ("kill", 2, r"(?s)usage: kill.*"),
+    ("kill abc", 2, r"kill: abc: .+"),
+    ("kill 99999", 1, r"kill: 99999: No such process"),
+    ("free", 0, r"(?s).*total +\d+ .*managed.*used.*free +\d+ .*order.*"),
+    ("free -h", 0, r"(?s).*Mi.*"),
+    ("free x", 2, r"(?s).*usage: free.*"),
+    ("uptime", 0, r"up .*\d+ processes.*"),
+    ("sleep 0.1", 0, r""),
+    ("sleep", 2, r"(?s)usage: sleep.*"),
+    ("sleep long", 2, r"(?s)sleep: .*long.*"),
+    ("true", 0, r""),
+    ("false", 1, r""),
+    ("/bin/true", 0, r""),
+    ("/bin/false", 1, r""),
+    ("true extra arguments", 0, r""),
+    ("env", 0, r"(?s).*PATH=/bin:/tests.*"),
+    ("env -i A=b env", 0, r"A=b"),
+    ("env no-such-program", 127, r"env: no-such-program: No such file or directory"),
+    ("pmap", 0, r"(?s)root: 0x.* -> .*U.*"),
+    ("pmap 1", 0, r"(?s)root: 0x.*"),
+    ("pmap 99999", 1, r"pmap: 99999: No such process"),
+    ("pmap abc", 2, r"(?s)pmap: .*"),
+    ("help", 0, r"(?s)Octavo.*shutdown.*"),
+    ("pwd", 0, r"/"),
+    ("uname", 0, r"Octavo"),
+    ("uname -a", 0, r"Octavo riscv64, .*1 of 1 hart, Sv\d\d"),
+    ("shutdown extra", 2, r"(?s).*usage: shutdown.*"),
+    ("reboot extra", 2, r"(?s).*usage: reboot.*"),
+    ("no-such-program", 127, r"sh: no-such-program: command not found"),
+    ("/no/such/program", 127, r"sh: /no/such/program: .+"),
+    ("/etc/servers", 126, r"sh: /etc/servers: .+"),
+    ("/bin", 126, r"sh: /bin: .+"),
+    ("true && echo yes || echo no", 0, r"yes"),
+    ("false && echo yes || echo no", 0, r"no"),
+    ("! true", 1, r""),
+    ("A=b env | cat", None, r"(?s).*sh: .*"),
+    ("A=b; echo $A; unset A; echo \"<$A>\"", 0, r"b\n<>"),
+    ("export B=c; env", 0, r"(?s).*B=c.*"),
+    ("unset B", 0, r""),
+    ("cd /bin && pwd && cd /", 0, r"/bin"),
+    ("cd /nofile", 1, r"sh: cd: .*/nofile: No such file or directory"),
+    ("cd /etc/servers", 1, r"sh: cd: .*Not a directory"),
+    ("cat < /etc/servers", 0, r"(?s)# /etc/servers.*"),
+    ("cat < /nofile", 1, r"sh: /nofile: No such file or directory"),
+    ("echo x > /x", 1, r"sh: /x: Read-only file system"),
+    ("echo x >> /etc/servers", 1, r"sh: /etc/servers: Read-only file system"),
+    ("echo seen > /dev/console", 0, r"seen"),
+    ("cat /nofile 2> /dev/console", 1, r"cat: /nofile: No such file or directory"),
+    ("sh -c 'echo inner $0 $1; exit 7' name first", 7, r"inner name first"),
+    ("sh /nofile", 127, r"sh: /nofile: No such file or directory"),
+    ("(", 2, r"sh: .*"),
+    ("echo a &&; echo b", 2, r"sh: .*syntax.*"),
+    ("if true", 2, r"sh: .*"),
+    ("# only a comment", None, r""),
+    ("   ", None, r""),
+]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_commands(machine, part):
+    wrong = []
+    for command, status, pattern in COMMANDS[part::4]:
+        result = machine.run(command)
+        output = result.output.strip("\n")
+        if status is not None and result.status != status:
+            wrong.append(f"{command!r}: status {result.status}, not {status}: {output!r}")
+        if not re.fullmatch(pattern, output):
+            wrong.append(f"{command!r}: {output!r} is not /{pattern}/")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_program_explains_itself(machine):
+    programs = machine.run("ls -1 /bin").output.split()
+    assert len(programs) >= 15
+    for program in programs:
+        if program in ("echo", "true", "false", "sh"):
+            continue
+        result = machine.run(f"/bin/{program} --help")
+        assert result.status == 0, program
+        assert f"usage: {program}" in result.output
+    assert machine.run("sh --help").output
+
+
+def test_scripted_session():
+    """What README promises to whoever has only a pipe."""
+    script = "echo hello\nls /bin\nps\nfree\npmap\nshutdown\n"
+    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    done = subprocess.run(["make", "--no-print-directory", "qemu", "SETUP=:"], cwd=ROOT,
+                          env=environment, input=script.encode(), capture_output=True, timeout=120)
+    output = done.stdout.decode(errors="replace").replace("\r", "")
+    assert done.returncode == 0, output
+    for expected in (r"\$ echo hello\nhello\n", r"\ncat .* sh .* true", r" 0 .* init\n", r" ps\n",
+                     r"\norder +block", r"\nroot: 0x", r"DA_U_WRV\n", r"\$ shutdown\n"):
+        assert re.search(expected, output, re.DOTALL), f"{expected!r} is not in:\n{output}"
+
+
+def test_a_script_as_a_file_of_many_lines(machine):
+    """Typed ahead all at once: no byte may be lost while programs run and modes change."""
+    count = 60
+    machine.type("".join(f"echo line {n}; true {n}\n" for n in range(count)) + "echo the-end-$?\n")
+    output = machine.expect(r"the-end-0")
+    machine.wait_for_prompt()
+    for n in range(count):
+        assert f"\nline {n}\n" in output, n
+
+
+# ---- the line editor ----------------------------------------------------------------------------
+
+LEFT, RIGHT, UP, DOWN = b"\x1b[D", b"\x1b[C", b"\x1b[A", b"\x1b[B"
+HOME, END, DELETE = b"\x1b[H", b"\x1b[F", b"\x1b[3~"
+
+
+@pytest.mark.parametrize("keys, line", [
+    (b"echo helo" + LEFT + b"l", "hello"),
+    (b"echo hxello" + LEFT * 4 + b"\x7f", "hello"),
+    (b"echo hxello" + LEFT * 5 + DELETE, "hello"),
+    (b"ho hello" + HOME + b"ec" + END, "hello"),
+    (b"ho hello" + b"\x01" + b"ec" + b"\x05", "hello"),
+    (b"rubbish" + CTRL_U + b"echo hello", "hello"),
+    (b"echo hello world" + b"\x17", "hello"),
+    (b"echo hello world" + LEFT * 6 + b"\x0b", "hello"),
+    (b"ech\to hello"[:3] + b"\t hello", "hello"),
+], ids=["insert", "backspace", "delete", "home", "ctrl-a", "ctrl-u", "ctrl-w", "ctrl-k", "tab"])
+def test_line_editing(machine, keys, line):
+    machine.type(keys + b"\n")
+    machine.expect(rf"\n{line} *\r*\n")
+    machine.wait_for_prompt()
+
+
+def test_history(machine):
+    for word in ("one", "two", "three"):
+        machine.run(f"echo {word}")
+    # run() asks for the status after each: two lines of history a command.
+    machine.type(UP * 4 + b"\n")
+    machine.expect(r"\ntwo\r*\n")
+    machine.wait_for_prompt()
+    machine.type(UP * 3 + DOWN * 3 + b"echo fresh\n")
+    machine.expect(r"\nfresh\r*\n")
+    machine.wait_for_prompt()
+
+
+def test_completion(machine):
+    machine.type("shutd\t")
+    machine.expect("shutdown ")
+    machine.type(CTRL_U + b"cat /etc/ser\t\n")
+    machine.expect("# /etc/servers")
+    machine.wait_for_prompt()
+    machine.type("hostile_\t\t")
+    machine.expect("hostile_calls")
+    machine.expect("hostile_pointers")
+    machine.type(CTRL_C)
+    machine.wait_for_prompt()
+
+
+def test_a_long_line(machine):
+    text = "0123456789" * 150
+    machine.type(f"echo {text}\n")
+    machine.expect(rf"\n{text}\r*\n")
+    machine.wait_for_prompt()
+
+
+# ---- keys and jobs ------------------------------------------------------------------------------
+
+def test_ctrl_c_ends_the_program_and_what_it_started(machine):
+    machine.type("sh -c 'sleep 1000; echo survived'\n")
+    machine.expect(r"\n")
+    with pytest.raises(pexpect.TIMEOUT):
+        machine.expect(r"\$ $", seconds=1)
+    machine.type(CTRL_C)
+    machine.wait_for_prompt(20)
+    result = machine.run("ps")
+    assert "sleep" not in result.output and "survived" not in result.output
+
+
+def test_ctrl_c_at_the_prompt(machine):
+    machine.type(b"echo not-run" + CTRL_C)
+    output = machine.wait_for_prompt()
+    assert "\nnot-run" not in output
+    assert machine.run("echo $?").output.strip() == "130"
+
+
+def test_ctrl_d_ends_input_and_shell(machine):
+    machine.type("cat\n")
+    machine.expect("\n")
+    machine.type("typed\n")
+    machine.expect(r"typed\r*\n.*typed\r*\n")
+    machine.type(CTRL_D)
+    machine.wait_for_prompt()
+    # The first shell ends, and init starts another.
+    machine.type(CTRL_D)
+    machine.expect(r"init: .*sh .*starting another")
+    machine.wait_for_prompt()
+    assert machine.run("echo again").output.strip() == "again"
+
+
+def test_ctrl_t_shows_who_waits_for_whom(machine):
+    machine.type("cat\n")
+    machine.type("ready\n")
+    machine.expect(r"ready\r*\n.*ready\r*\n")
+    machine.type(CTRL_T)
+    output = machine.expect(r" cat\r*\n")
+    assert re.search(r"REPLY +console", output + machine.match.group(0).decode()), output
+    machine.type(CTRL_D)
+    machine.wait_for_prompt()
+
+
+def test_background_jobs(machine):
+    result = machine.run("sleep 1000 &")
+    pid = re.search(r"\[1\] (\d+)", result.output).group(1)
+    assert re.search(r"\[1\] +Running +sleep 1000", machine.run("jobs").output)
+    assert machine.run(f"kill {pid}").status == 0
+    machine.run("sleep 0.1")
+    assert re.search(r"\[1\].*(Killed|Terminated).*sleep 1000", machine.log_text())
+    assert "sleep" not in machine.run("jobs").output
+
+    machine.run("sleep 0.5 &")
+    assert machine.run("wait").status == 0
+    assert "sleep" not in machine.run("ps").output
+
+
+def test_killed_programs_have_their_status(machine):
+    machine.type("sh -c 'kill -9 $$'\n")
+    output = machine.wait_for_prompt()
+    assert "Killed" in output
+    result = machine.run("sh -c 'kill -9 $$'; echo status-$?")
+    assert "status-137" in result.output
