@@ -247,6 +247,7 @@ void port_unlock_replied(struct thread *caller)
     struct thread *lent = caller->served_by;
 
     SLIST_REMOVE(&port->callers, caller, thread, port_link);
+    caller->state = THREAD_READY; /* soon */
     caller->server = NULL;
     caller->served_by = NULL;
     lock_release(&port->lock);

@@ -197,9 +197,9 @@ void thread_end(struct thread *thread)
         sched_leave(thread);
     else
         thread_leave_queue(thread);
+    thread->state = THREAD_DEAD;
     port_set_server(NULL, thread);
     forget_lenders(thread);
-    thread->state = THREAD_DEAD;
     thread_slots[slot] = (struct thread_slot){.token = thread->token};
     free_slots[free_count++] = slot;
     process->cpu_ticks += thread->cpu_ticks;
