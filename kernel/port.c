@@ -236,7 +236,7 @@ void port_expect_reply(struct port *port, struct thread *caller, struct thread *
     caller->state = THREAD_REPLY;
     caller->port = port;
     caller->server = receiver->process;
-    caller->served_by = receiver;
+    caller->served_by = caller->priority > receiver->base_priority ? receiver : NULL;
     SLIST_INSERT_HEAD(&port->callers, caller, port_link);
     lock_release(&port->lock);
 }

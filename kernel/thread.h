@@ -46,7 +46,8 @@ struct thread {
     uint64_t token;                /* of the call under way; a new one each call */
     struct port *port;      /* CALLING, REPLY: counted; RECV: not, receivers keep a port's handle */
     struct process *server; /* REPLY: who received the message */
-    uint64_t cpu_ticks;     /* time on a hart up to its last leave */
+    struct thread *served_by; /* REPLY: whom it lends a higher priority, or NULL */
+    uint64_t cpu_ticks;       /* time on a hart up to its last leave */
 
     struct object object;
     TAILQ_ENTRY(thread) link;    /* of the run queue, or of those who wait for the same */
@@ -56,7 +57,6 @@ struct thread {
     struct port_item item;       /* CALLING: in the port's queue */
     struct channel *channel;     /* CALLING: counted as a handle, so that CLOSED comes later */
     struct port *serves;         /* whose last_receiver it is, or NULL */
-    struct thread *served_by;    /* REPLY: whom it lends its priority, or NULL */
     uint64_t slice_ns;           /* what is left of its time slice */
     void *waits_on;              /* EVENT: struct event; FUTEX: the bucket */
     uint64_t futex_address;      /* FUTEX: as the user named it, for ps */

@@ -271,7 +271,7 @@ fast_reply_recv:
     bne t0, t1, reply_unlock
     ld t0, PORT_QUEUE(t3)         /* recv will have to wait */
     bnez t0, reply_unlock
-    lbu t0, THREAD_LENT(tp)
+    ld t0, THREAD_SERVED_BY(t5)   /* its priority was lent */
     bnez t0, reply_unlock
     lw t0, run_queue              /* nobody better than the caller waits for the hart */
     lbu t2, THREAD_PRIORITY(t5)

@@ -5,12 +5,12 @@
 #define THREAD_PROCESS   264
 #define THREAD_STATE     272
 #define THREAD_PRIORITY  276
-#define THREAD_LENT      278
 #define THREAD_PORT_LINK 280
 #define THREAD_TOKEN     288
 #define THREAD_PORT      296
 #define THREAD_SERVER    304
-#define THREAD_CPU_TICKS 312
+#define THREAD_SERVED_BY 312
+#define THREAD_CPU_TICKS 320
 
 #define PROCESS_PID          12
 #define PROCESS_PARENT_PID   16
