@@ -25,13 +25,12 @@ static struct timer_tree timers = RB_INITIALIZER(&timers); /* timer_lock */
 
 /* Ticks to nanoseconds as a fixed-point factor with 32 fractional bits, and back. Set once at boot.
  */
-static uint64_t frequency, ns_per_tick_32, ticks_per_ns_32, boot_ticks;
+static uint64_t frequency, ns_per_tick_32, boot_ticks;
 
 void clock_init(uint64_t timebase_hz)
 {
     frequency = timebase_hz;
     ns_per_tick_32 = ((unsigned __int128)NS_PER_SECOND << 32) / timebase_hz;
-    ticks_per_ns_32 = ((unsigned __int128)timebase_hz << 32) / NS_PER_SECOND;
     boot_ticks = timer_ticks();
 }
 
@@ -42,16 +41,19 @@ static uint64_t scale_32(uint64_t value, uint64_t factor)
     return (unsigned __int128)value * factor >> 32;
 }
 
+uint64_t clock_ns(uint64_t ticks) { return scale_32(ticks, ns_per_tick_32); }
+
 uint64_t clock_now(void) { return scale_32(timer_ticks() - boot_ticks, ns_per_tick_32); }
 
-/* The first tick at which clock_now has reached `ns`: both factors were rounded down, so one tick
- * more. */
+/* The first tick at which clock_now has reached `ns`: rounded up, for an interrupt that comes early
+ * comes again and again until it is due. */
 static uint64_t clock_ticks_at(uint64_t ns)
 {
-    uint64_t latest = UINT64_MAX - boot_ticks - 2;
-    unsigned __int128 ticks = (unsigned __int128)ns * ticks_per_ns_32 >> 32;
+    uint64_t seconds = ns / NS_PER_SECOND, rest = ns % NS_PER_SECOND;
 
-    return ticks > latest ? UINT64_MAX : (uint64_t)ticks + boot_ticks + 2;
+    if (seconds >= (INT64_MAX - boot_ticks) / frequency)
+        return UINT64_MAX;
+    return boot_ticks + seconds * frequency + (rest * frequency) / NS_PER_SECOND + 2;
 }
 
 void timer_disarm(struct timer *timer)

@@ -19,6 +19,9 @@ struct timer {
 void clock_init(uint64_t timebase_hz);
 uint64_t clock_timebase(void);
 
+/* A number of ticks as nanoseconds. */
+uint64_t clock_ns(uint64_t ticks);
+
 /* Nanoseconds since boot. */
 uint64_t clock_now(void);
 

@@ -116,6 +116,8 @@ static enum error load_check(const struct elf_program_header *header, uint64_t f
                       "within the page");
     if ((header->flags & ELF_WRITE) && (header->flags & ELF_EXECUTE))
         return refuse(image, E_NOEXEC, "a segment is both writable and executable");
+    if (!(header->flags & (ELF_READ | ELF_WRITE | ELF_EXECUTE)))
+        return refuse(image, E_NOEXEC, "a segment that nobody may use");
     return segment_insert(image, segment_of(header));
 }
 

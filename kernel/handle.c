@@ -21,6 +21,13 @@ static uint32_t entry_index(uint64_t handle)
 
 static uint64_t pages_of(uint32_t capacity) { return capacity / ENTRIES_PER_PAGE; }
 
+static void set_entries(struct handle_table *table, struct handle_entry *entries, uint32_t capacity)
+{
+    table->entries = entries;
+    table->capacity = capacity;
+    table->fast_limit = table->shared ? 0 : capacity - FIXED_HANDLES;
+}
+
 static enum error entries_allocate(uint32_t capacity, struct handle_entry **entries)
 {
     ppn_t first;
@@ -33,20 +40,27 @@ static enum error entries_allocate(uint32_t capacity, struct handle_entry **entr
 
 enum error handle_table_init(struct handle_table *table)
 {
+    struct handle_entry *entries;
+    enum error error = entries_allocate(ENTRIES_PER_PAGE, &entries);
+
+    if (error != E_OK)
+        return error;
     lock_init(&table->lock, "handles", RANK_HANDLES);
-    table->capacity = ENTRIES_PER_PAGE;
+    set_entries(table, entries, ENTRIES_PER_PAGE);
     table->used = 0;
     table->lowest = FIXED_HANDLES;
-    return entries_allocate(table->capacity, &table->entries);
+    return E_OK;
 }
 
 enum error handle_table_clone(struct handle_table *table, struct handle_table *source)
 {
+    struct handle_entry *entries;
+
     lock_init(&table->lock, "handles", RANK_HANDLES);
     lock_acquire(&source->lock);
-    enum error error = entries_allocate(source->capacity, &table->entries);
+    enum error error = entries_allocate(source->capacity, &entries);
     if (error == E_OK) {
-        table->capacity = source->capacity;
+        set_entries(table, entries, source->capacity);
         table->used = source->used;
         table->lowest = source->lowest;
         memcpy(table->entries, source->entries, source->capacity * sizeof *source->entries);
@@ -59,6 +73,14 @@ enum error handle_table_clone(struct handle_table *table, struct handle_table *s
     }
     lock_release(&source->lock);
     return error;
+}
+
+void handle_table_set_shared(struct handle_table *table, bool shared)
+{
+    lock_acquire(&table->lock);
+    table->shared = shared;
+    set_entries(table, table->entries, table->capacity);
+    lock_release(&table->lock);
 }
 
 /* Empties an entry. The caller drops the handle of the object returned, once it holds no lock. */
@@ -124,7 +146,7 @@ enum error handle_find(struct handle_table *table, uint64_t handle, enum object_
 
     lock_acquire(&table->lock);
     const struct handle_entry *entry = entry_find(table, handle);
-    if (entry == NULL || entry->object->kind != kind)
+    if (entry == NULL || entry->kind != kind)
         error = E_BADF;
     else if ((entry->rights & rights) != rights)
         error = E_PERM;
@@ -151,15 +173,23 @@ static enum error table_grow(struct handle_table *table, uint32_t index)
         return error;
     memcpy(entries, table->entries, table->capacity * sizeof *entries);
     frame_free(frame_of(table->entries), pages_of(table->capacity));
-    table->entries = entries;
-    table->capacity = capacity;
+    set_entries(table, entries, capacity);
     return E_OK;
+}
+
+static uint32_t fast_bits(const struct handle_entry *entry)
+{
+    if (entry->kind == OBJECT_CHANNEL && (entry->rights & RIGHT_SEND))
+        return FAST_SEND;
+    return entry->kind == OBJECT_PORT && (entry->rights & RIGHT_RECV) ? FAST_RECV : 0;
 }
 
 static void entry_fill(struct handle_table *table, uint32_t index, const struct handle_entry *entry)
 {
     object_add_handle(entry->object);
     table->entries[index] = *entry;
+    table->entries[index].kind = entry->object->kind;
+    table->entries[index].fast = fast_bits(&table->entries[index]);
     table->used++;
 }
 

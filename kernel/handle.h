@@ -10,17 +10,28 @@
 
 struct handle_entry {
     struct object *object; /* NULL: free */
-    uint32_t rights;
-    uint32_t flags;
+    uint8_t rights;
+    uint8_t kind; /* the object's; this and `fast` are filled in by the table */
+    uint16_t flags;
+    uint32_t fast; /* what fastpath.S asks, a bit each: FAST_SEND, FAST_RECV */
 };
 
+#define FAST_SEND (1u << 31) /* a channel with RIGHT_SEND: the sign bit */
+#define FAST_RECV (1u << 30) /* a port with RIGHT_RECV */
+
 struct handle_table {
-    struct lock lock; /* guards all below */
-    struct handle_entry *entries;
+    struct handle_entry *entries; /* this and all below: lock */
+    uint32_t
+        fast_limit; /* handles below it may be looked up by the running thread without the lock */
     uint32_t capacity; /* entries, a power of two */
     uint32_t used;
     uint32_t lowest; /* no entry for an ordinary handle is free below this one */
+    bool shared;     /* several threads use the table, so fast_limit is 0 */
+    struct lock lock;
 };
+
+/* Says whether the table has more users than the one thread that runs. */
+void handle_table_set_shared(struct handle_table *table, bool shared);
 
 /* An empty table. E_NOMEM. */
 enum error handle_table_init(struct handle_table *table) MUST_USE;

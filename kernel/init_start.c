@@ -34,15 +34,14 @@ static void must(enum error error, const char *what)
 static int32_t give(struct process *process, struct object *object, uint32_t rights)
 {
     uint64_t handle;
-    struct handle_entry entry = {object, rights, 0};
+    struct handle_entry entry = {.object = object, .rights = rights};
 
     must(handle_insert(&process->handles, &entry, 0, &handle), "handle");
     object_release(object);
     return (int32_t)handle;
 }
 
-/* --- Devices ------------------------------------------------------------------------------------
- */
+/* --- Devices ---------------------------------------------------------------------------------- */
 
 /* Interrupt controllers and timers are the kernel's own. */
 static bool is_kernels(const struct fdt_node *node)
@@ -73,14 +72,11 @@ static void give_device(struct process *process, const struct fdt_device *found,
     const struct fdt_interrupt *interrupt = &found->interrupt[0];
     ppn_t first = paddr_page((paddr_t){region->start});
     uint64_t offset = region->start % PAGE_SIZE;
-    const char *compatible = "";
+    const char *compatible;
 
     strncpy(device->name, fdt_node_name(&found->node), sizeof device->name - 1);
-    if (fdt_property_string(&found->node, "compatible", &compatible) == E_INVAL) {
-        struct fdt_property list; /* several strings: the first says most */
-        if (fdt_property_find(&found->node, "compatible", &list) == E_OK)
-            compatible = (const char *)list.value;
-    }
+    if (fdt_property_string(&found->node, "compatible", &compatible) != E_OK)
+        compatible = "";
     strncpy(device->compatible, compatible, sizeof device->compatible - 1);
     device->size = region->size;
     device->offset = offset;
@@ -135,8 +131,7 @@ static void give_initrd(struct process *process, struct boot_info *info)
     info->initrd_size = machine.initrd.size;
 }
 
-/* --- Program ------------------------------------------------------------------------------------
- */
+/* --- Program ---------------------------------------------------------------------------------- */
 
 static void load_segment(struct space *space, const char *file, const struct elf_segment *segment)
 {

@@ -61,15 +61,16 @@ static enum error rider_check(struct process *process, uint64_t label, uint64_t 
     return error;
 }
 
-/* --- Call ---------------------------------------------------------------------------------------
- */
+/* --- Call ------------------------------------------------------------------------------------- */
 
 /* Carries the caller's message over to the receiver, whose recv is then complete, and makes the
  * caller wait for the reply. On error, which is the caller's, nothing has happened. */
-static enum error deliver(struct thread *caller, struct thread *receiver, uint64_t badge)
+static enum error deliver(struct thread *caller, struct thread *receiver,
+                          const struct channel *channel)
 {
     const uint64_t *from = caller->registers.a;
-    uint64_t handle = from[A_HANDLE];
+    uint64_t handle = from[A_HANDLE], badge = channel->badge;
+    struct port *port = channel->port;
 
     if (from[A_LABEL] & MESSAGE_HANDLE) {
         enum error error =
@@ -78,13 +79,7 @@ static enum error deliver(struct thread *caller, struct thread *receiver, uint64
         if (error != E_OK)
             return error;
     }
-    lock_acquire(&tree_lock);
-    thread_renew_token(caller);
-    caller->state = THREAD_REPLY;
-    caller->server = receiver->process;
-    caller->served_by = receiver;
-    TAILQ_INSERT_TAIL(&receiver->process->callers, caller, calling);
-    lock_release(&tree_lock);
+    port_expect_reply(port, caller, receiver);
     thread_lend(receiver, caller->priority);
     message_return(receiver, caller->token, &from[A_LABEL]);
     receiver->registers.a[A_HANDLE] = handle;
@@ -94,9 +89,10 @@ static enum error deliver(struct thread *caller, struct thread *receiver, uint64
 }
 
 /* A receiver waits: the message goes straight to it. */
-static int64_t call_receiver(struct thread *caller, struct thread *receiver, uint64_t badge)
+static int64_t call_receiver(struct thread *caller, struct thread *receiver,
+                             const struct channel *channel)
 {
-    enum error error = deliver(caller, receiver, badge);
+    enum error error = deliver(caller, receiver, channel);
 
     if (error != E_OK) {
         thread_wake(receiver);
@@ -136,13 +132,12 @@ int64_t sys_call(struct thread *thread, const uint64_t *a)
     if (error != E_OK)
         result = -error;
     else if (receiver != NULL)
-        result = call_receiver(thread, receiver, channel->badge);
+        result = call_receiver(thread, receiver, channel);
     object_release(&channel->object);
     return result;
 }
 
-/* --- Receive ------------------------------------------------------------------------------------
- */
+/* --- Receive ---------------------------------------------------------------------------------- */
 
 static void return_news(struct thread *thread, uint64_t label, const struct port_news *news)
 {
@@ -154,11 +149,10 @@ static void return_news(struct thread *thread, uint64_t label, const struct port
 /* A queued caller's message to the running thread. False: the caller failed, look further. */
 static bool receive_caller(struct thread *thread, struct thread *caller)
 {
-    enum error error = deliver(caller, thread, caller->channel->badge);
+    enum error error = deliver(caller, thread, caller->channel);
 
-    port_release_caller(caller);
     if (error != E_OK)
-        thread_finish(caller, (uint64_t)-error, 0);
+        port_fail_caller(caller, error);
     return error == E_OK;
 }
 
@@ -167,9 +161,7 @@ static int64_t receive(struct thread *thread, struct port *port)
     struct port_news news = {0};
 
     port_set_server(port, thread);
-    lock_acquire(&tree_lock);
     thread_unlend(thread); /* callers that queued may have been received by another, or failed */
-    lock_release(&tree_lock);
     while (port_take(port, &news)) {
         if (news.kind == ITEM_CALLER) {
             if (!receive_caller(thread, news.caller))
@@ -195,50 +187,37 @@ int64_t sys_recv(struct thread *thread, const uint64_t *a)
     return result;
 }
 
-/* --- Reply --------------------------------------------------------------------------------------
- */
+/* --- Reply ------------------------------------------------------------------------------------ */
 
-/* Hands the handle of a reply over. No room in the caller's table is the caller's error, in
- * *status: a handle that was to move is gone then. */
+/* Hands the handle of a reply over. That there is no room in the caller's table is the caller's
+ * error: a handle that was to move is gone then. */
 static enum error reply_rider(struct thread *thread, struct thread *caller, const uint64_t *a,
-                              uint64_t *handle, uint64_t *status)
+                              uint64_t *handle)
 {
     bool move = a[A_LABEL] & MESSAGE_MOVE;
     enum error error = handle_transfer(&thread->process->handles, a[A_HANDLE], move,
                                        &caller->process->handles, handle);
 
-    if (error != E_MFILE && error != E_NOMEM)
-        return error;
-    *status = (uint64_t)-error;
-    return move ? handle_close(&thread->process->handles, a[A_HANDLE]) : E_OK;
+    if (error != E_OK && move && handle_close(&thread->process->handles, a[A_HANDLE]) != E_OK)
+        return E_BADF; /* another thread of the server closed it just now */
+    return error;
 }
 
-static enum error reply_locked(struct thread *thread, const uint64_t *a)
+/* Completes the call of a caller that waits no more. */
+static void reply_to(struct thread *thread, struct thread *caller, const uint64_t *a)
 {
-    struct thread *caller = thread_of_token(a[0], thread->process);
-    uint64_t status = a[REPLY_STATUS], handle = a[A_HANDLE];
-    bool failed = false;
+    uint64_t handle = a[A_HANDLE];
+    enum error error = E_OK;
 
-    if (caller == NULL)
-        return E_SRCH;
-    if (a[A_LABEL] & MESSAGE_HANDLE) {
-        enum error error = reply_rider(thread, caller, a, &handle, &status);
-        if (error != E_OK)
-            return error;
-        failed = status != a[REPLY_STATUS];
-    }
-    TAILQ_REMOVE(&thread->process->callers, caller, calling);
-    caller->server = NULL;
-    if (caller->served_by != NULL) /* not always the thread that replies */
-        thread_unlend(caller->served_by);
-    if (failed) {
-        thread_return(caller, status, 0);
+    if (a[A_LABEL] & MESSAGE_HANDLE)
+        error = reply_rider(thread, caller, a, &handle);
+    if (error != E_OK) {
+        thread_return(caller, (uint64_t)-error, 0);
     } else {
-        message_return(caller, status, &a[A_LABEL]);
+        message_return(caller, a[REPLY_STATUS], &a[A_LABEL]);
         caller->registers.a[A_HANDLE] = handle;
     }
     sched_ready(caller, true);
-    return E_OK;
 }
 
 static enum error reply(struct thread *thread, const uint64_t *a)
@@ -249,10 +228,12 @@ static enum error reply(struct thread *thread, const uint64_t *a)
         error = rider_check(thread->process, a[A_LABEL], a[A_HANDLE]);
     if (error != E_OK)
         return error;
-    lock_acquire(&tree_lock);
-    error = reply_locked(thread, a);
-    lock_release(&tree_lock);
-    return error;
+    struct thread *caller = thread_lock_token(a[0], thread->process);
+    if (caller == NULL)
+        return E_SRCH;
+    port_unlock_replied(caller);
+    reply_to(thread, caller, a);
+    return E_OK;
 }
 
 int64_t sys_reply(struct thread *thread, const uint64_t *a) { return -reply(thread, a); }
@@ -280,50 +261,38 @@ int64_t sys_reply_recv(struct thread *thread, const uint64_t *a)
     return result;
 }
 
-void message_forget_server(struct thread *thread)
-{
-    struct thread *caller;
-
-    TAILQ_FOREACH(caller, &thread->process->callers, calling)
-    if (caller->served_by == thread)
-        caller->served_by = NULL;
-}
-
 void message_fail_callers(struct process *process)
 {
     struct thread *caller;
+    uint64_t slot = 0;
 
-    while ((caller = TAILQ_FIRST(&process->callers)) != NULL) {
-        TAILQ_REMOVE(&process->callers, caller, calling);
-        caller->server = NULL;
+    while (process->served && (caller = thread_lock_caller(&slot, process)) != NULL) {
+        port_unlock_replied(caller);
         thread_finish(caller, (uint64_t)-E_PEERDIED, 0);
     }
 }
 
-/* --- Buffers ------------------------------------------------------------------------------------
- */
+/* --- Buffers ---------------------------------------------------------------------------------- */
 
 /* The space and address of the part [offset, offset + length) of the caller's buffer. */
 static enum error caller_buffer(struct thread *thread, const uint64_t *a, uint64_t direction,
                                 struct user_range *range)
 {
-    lock_acquire(&tree_lock);
-    const struct thread *caller = thread_of_token(a[0], thread->process);
+    const struct thread *caller = thread_lock_token(a[0], thread->process);
     enum error error = E_OK;
-    if (caller == NULL) {
-        error = E_SRCH;
-    } else {
-        uint64_t declared = caller->registers.a[A_LENGTH], length = declared & BUFFER_LENGTH;
-        if (!(declared & direction))
-            error = E_PERM;
-        else if (a[1] > length || a[3] > length - a[1])
-            error = E_MSGSIZE;
-        range->space = caller->process->space;
-        range->address = caller->registers.a[A_BUFFER] + a[1];
-        if (error == E_OK)
-            object_retain(&range->space->object);
-    }
-    lock_release(&tree_lock);
+
+    if (caller == NULL)
+        return E_SRCH;
+    uint64_t declared = caller->registers.a[A_LENGTH], length = declared & BUFFER_LENGTH;
+    if (!(declared & direction))
+        error = E_PERM;
+    else if (a[1] > length || a[3] > length - a[1])
+        error = E_MSGSIZE;
+    range->space = caller->process->space;
+    range->address = caller->registers.a[A_BUFFER] + a[1];
+    if (error == E_OK)
+        object_retain(&range->space->object);
+    lock_release(&caller->port->lock);
     return error;
 }
 

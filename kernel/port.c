@@ -5,7 +5,6 @@
 
 #include "kernel/cache.h"
 #include "kernel/event.h"
-#include "kernel/message.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
@@ -34,7 +33,8 @@ struct port *port_create(void)
         return NULL;
     lock_init(&port->lock, "port", RANK_PORT);
     TAILQ_INIT(&port->queue);
-    TAILQ_INIT(&port->receivers);
+    SLIST_INIT(&port->receivers);
+    SLIST_INIT(&port->callers);
     return port;
 }
 
@@ -51,8 +51,7 @@ struct channel *channel_create(struct port *port, uint64_t badge)
     return channel;
 }
 
-/* --- The queue ----------------------------------------------------------------------------------
- */
+/* --- The queue -------------------------------------------------------------------------------- */
 
 /* Behind all of the same or a higher priority. */
 static void queue_locked(struct port *port, struct port_item *item, uint8_t priority)
@@ -79,14 +78,13 @@ static void unqueue_locked(struct port *port, struct port_item *item)
 
 static struct thread *take_receiver_locked(struct port *port)
 {
-    struct thread *receiver = TAILQ_FIRST(&port->receivers);
+    struct thread *receiver = SLIST_FIRST(&port->receivers);
 
     if (receiver != NULL)
-        TAILQ_REMOVE(&port->receivers, receiver, link);
+        SLIST_REMOVE_HEAD(&port->receivers, port_link);
     return receiver;
 }
 
-/* A thread that waited on the port does so no more. */
 static void release_port(struct thread *thread)
 {
     struct port *port = thread->port;
@@ -95,13 +93,20 @@ static void release_port(struct thread *thread)
     object_release(&port->object);
 }
 
-void port_release_caller(struct thread *caller)
+/* A caller is in the queue no more, so the channel may hear of its own end. */
+static void release_channel(struct thread *caller)
 {
     struct channel *channel = caller->channel;
 
     caller->channel = NULL;
-    release_port(caller);
     object_drop_handle(&channel->object);
+}
+
+void port_fail_caller(struct thread *caller, enum error error)
+{
+    release_channel(caller);
+    release_port(caller);
+    thread_finish(caller, (uint64_t)-error, 0);
 }
 
 /* Wakes the receivers for something that is no call: their recv runs again, and one finds it in the
@@ -110,15 +115,13 @@ static void wake_receivers(struct port *port)
 {
     struct thread *receiver;
 
-    for (;;) {
+    do {
         lock_acquire(&port->lock);
         receiver = take_receiver_locked(port);
         lock_release(&port->lock);
-        if (receiver == NULL)
-            return;
-        release_port(receiver);
-        thread_wake(receiver);
-    }
+        if (receiver != NULL)
+            thread_wake(receiver);
+    } while (receiver != NULL);
 }
 
 bool port_take(struct port *port, struct port_news *news)
@@ -167,8 +170,6 @@ enum error port_meet_receiver(struct channel *channel, struct thread *caller,
             thread_lend(port->last_receiver, caller->priority);
     }
     lock_release(&port->lock);
-    if (*receiver != NULL)
-        release_port(*receiver);
     return E_OK;
 }
 
@@ -176,9 +177,8 @@ void port_wait(struct port *port, struct thread *receiver)
 {
     lock_acquire(&port->lock);
     if (!port->dead) {
-        object_retain(&port->object);
         receiver->port = port;
-        TAILQ_INSERT_TAIL(&port->receivers, receiver, link);
+        SLIST_INSERT_HEAD(&port->receivers, receiver, port_link);
         thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
     }
     lock_release(&port->lock);
@@ -193,42 +193,99 @@ void port_set_server(struct port *port, struct thread *thread)
     thread->serves = port;
     if (port == NULL)
         return;
+    thread->process->served = true;
     if (port->last_receiver != NULL)
         port->last_receiver->serves = NULL;
     port->last_receiver = thread;
 }
 
-uint8_t port_lends(struct port *port)
-{
-    const struct port_item *item;
-
-    lock_acquire(&port->lock);
-    TAILQ_FOREACH(item, &port->queue, link)
-    if (item->kind == ITEM_CALLER)
-        break;
-    uint8_t priority = item != NULL ? item->priority : 0;
-    lock_release(&port->lock);
-    return priority;
-}
-
 void port_forget_thread(struct thread *thread)
 {
     struct port *port = thread->port;
+    struct thread *lent = thread->state == THREAD_CALLING ? port->last_receiver : thread->served_by;
 
     lock_acquire(&port->lock);
     if (thread->state == THREAD_CALLING)
         unqueue_locked(port, &thread->item);
+    else if (thread->state == THREAD_RECV)
+        SLIST_REMOVE(&port->receivers, thread, thread, port_link);
     else
-        TAILQ_REMOVE(&port->receivers, thread, link);
+        SLIST_REMOVE(&port->callers, thread, thread, port_link);
+    thread->server = NULL;
+    thread->served_by = NULL;
     lock_release(&port->lock);
-    if (thread->state != THREAD_CALLING) {
-        release_port(thread);
+    if (thread->state == THREAD_RECV)
         return;
-    }
-    if (port->last_receiver != NULL)
-        thread_unlend(port->last_receiver);
-    port_release_caller(thread);
+    if (lent != NULL)
+        thread_unlend(lent);
+    if (thread->state == THREAD_CALLING)
+        release_channel(thread);
+    release_port(thread);
 }
+
+/* --- Callers that wait for a reply ------------------------------------------------------------ */
+
+void port_expect_reply(struct port *port, struct thread *caller, struct thread *receiver)
+{
+    if (caller->channel != NULL)
+        release_channel(caller); /* it was queued, and counts the port already */
+    else
+        object_retain(&port->object);
+    lock_acquire(&port->lock);
+    thread_renew_token(caller);
+    caller->state = THREAD_REPLY;
+    caller->port = port;
+    caller->server = receiver->process;
+    caller->served_by = caller->priority > receiver->base_priority ? receiver : NULL;
+    SLIST_INSERT_HEAD(&port->callers, caller, port_link);
+    lock_release(&port->lock);
+}
+
+void port_unlock_replied(struct thread *caller)
+{
+    struct port *port = caller->port;
+    struct thread *lent = caller->served_by;
+
+    SLIST_REMOVE(&port->callers, caller, thread, port_link);
+    caller->state = THREAD_READY; /* soon */
+    caller->server = NULL;
+    caller->served_by = NULL;
+    lock_release(&port->lock);
+    if (lent != NULL)
+        thread_unlend(lent);
+    release_port(caller);
+}
+
+/* The highest priority among callers in the queue; 0: none. */
+static uint8_t queued_priority_locked(struct port *port)
+{
+    const struct port_item *item;
+
+    TAILQ_FOREACH(item, &port->queue, link)
+    if (item->kind == ITEM_CALLER)
+        return item->priority;
+    return 0;
+}
+
+uint8_t port_lent_priority(const struct thread *thread)
+{
+    uint8_t priority = thread->base_priority;
+    struct port *port = thread->serves;
+    const struct thread *caller;
+
+    if (port == NULL)
+        return priority;
+    lock_acquire(&port->lock);
+    if (queued_priority_locked(port) > priority)
+        priority = queued_priority_locked(port);
+    SLIST_FOREACH(caller, &port->callers, port_link)
+    if (caller->served_by == thread && caller->priority > priority)
+        priority = caller->priority;
+    lock_release(&port->lock);
+    return priority;
+}
+
+/* --- Events ----------------------------------------------------------------------------------- */
 
 void port_queue_event(struct port *port, struct port_item *item)
 {
@@ -247,8 +304,7 @@ void port_withdraw_event(struct port *port, struct port_item *item)
     lock_release(&port->lock);
 }
 
-/* --- Ends ---------------------------------------------------------------------------------------
- */
+/* --- Ends ------------------------------------------------------------------------------------- */
 
 /* Nobody can call through the channel any more, and every call that was made through it has been
  * received. */
@@ -287,8 +343,7 @@ static void fail_queue(struct port *port)
             return;
         if (item->kind == ITEM_CALLER) {
             struct thread *caller = ITEM_OWNER(item, struct thread);
-            port_release_caller(caller);
-            thread_finish(caller, (uint64_t)-E_PEERDIED, 0);
+            port_fail_caller(caller, E_PEERDIED);
         } else if (item->kind == ITEM_CLOSED) {
             object_release(&ITEM_OWNER(item, struct channel)->object);
         }
@@ -311,7 +366,8 @@ static void port_destroy(struct object *object)
     struct port *port = (struct port *)object;
 
     ASSERT(TAILQ_EMPTY(&port->queue));
-    ASSERT(TAILQ_EMPTY(&port->receivers));
+    ASSERT(SLIST_EMPTY(&port->receivers));
+    ASSERT(SLIST_EMPTY(&port->callers));
     if (port->last_receiver != NULL)
         port->last_receiver->serves = NULL;
 }

@@ -13,7 +13,8 @@ struct port {
     struct object object;
     struct lock lock;
     struct port_queue queue;
-    TAILQ_HEAD(, thread) receivers;
+    SLIST_HEAD(, thread) receivers; /* threads in recv, which count nothing: a handle is open */
+    SLIST_HEAD(, thread) callers; /* threads whose message was received: they wait for the reply */
     struct thread
         *last_receiver; /* callers that find nobody waiting lend to it; it knows us as `serves` */
     bool dead;          /* no handle is left: every call fails */
@@ -55,13 +56,19 @@ void port_wait(struct port *port, struct thread *receiver);
  */
 void port_set_server(struct port *port, struct thread *thread);
 
-/* The priority that queued callers lend; 0: none. */
-uint8_t port_lends(struct port *port);
+/* A caller taken off the queue gets an error instead. */
+void port_fail_caller(struct thread *caller, enum error error);
 
-/* Lets go of what a queued caller holds, once it is off the queue. */
-void port_release_caller(struct thread *caller);
+/* A caller's message is `receiver`'s now: it waits for the reply under a fresh token. */
+void port_expect_reply(struct port *port, struct thread *caller, struct thread *receiver);
 
-/* Takes a CALLING or RECV thread off its port. */
+/* A caller, locked by thread_lock_token, waits no more; its port's lock is released. */
+void port_unlock_replied(struct thread *caller);
+
+/* What a thread's callers, received and queued, lend it: at least its own base priority. */
+uint8_t port_lent_priority(const struct thread *thread);
+
+/* Takes a CALLING, REPLY or RECV thread off its port. */
 void port_forget_thread(struct thread *thread);
 
 /* Queues an event's item; `event` keeps it alive until it is taken or withdrawn. */

@@ -35,8 +35,7 @@ static struct process *init;                         /* set once */
 
 struct process *process_init(void) { return init; }
 
-/* --- Birth --------------------------------------------------------------------------------------
- */
+/* --- Birth ------------------------------------------------------------------------------------ */
 
 static struct process *process_new(void)
 {
@@ -47,7 +46,6 @@ static struct process *process_new(void)
     TAILQ_INIT(&process->children);
     TAILQ_INIT(&process->threads);
     TAILQ_INIT(&process->waiting);
-    TAILQ_INIT(&process->callers);
     process->ceiling = PRIORITIES - 1;
     return process;
 }
@@ -66,8 +64,10 @@ static enum error pid_allocate(struct process *process)
 /* Handles that every process has of itself. */
 static enum error own_handles(struct process *process)
 {
-    struct handle_entry self = {&process->object, RIGHT_WAIT | RIGHT_MANAGE | RIGHT_DUP, 0};
-    struct handle_entry space = {&process->space->object, RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP, 0};
+    struct handle_entry self = {.object = &process->object,
+                                .rights = RIGHT_WAIT | RIGHT_MANAGE | RIGHT_DUP};
+    struct handle_entry space = {.object = &process->space->object,
+                                 .rights = RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP};
     enum error error = handle_replace(&process->handles, &self, HANDLE_SELF);
 
     return error == E_OK ? handle_replace(&process->handles, &space, HANDLE_SPACE) : error;
@@ -116,6 +116,7 @@ static enum error child_enter_tree(struct process *child, struct thread *parent_
     }
     if (error == E_OK) {
         child->parent = parent;
+        child->parent_pid = parent->pid;
         child->space->users = 1;
         TAILQ_INSERT_TAIL(&parent->children, child, sibling);
         copy_thread(thread, parent_thread);
@@ -158,8 +159,7 @@ undo_process:
     return error;
 }
 
-/* --- Another program ----------------------------------------------------------------------------
- */
+/* --- Another program -------------------------------------------------------------------------- */
 
 static void end_other_threads(struct thread *thread)
 {
@@ -179,7 +179,8 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
 {
     struct process *process = thread->process;
     struct space *old = process->space;
-    struct handle_entry own = {&space->object, RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP, 0};
+    struct handle_entry own = {.object = &space->object,
+                               .rights = RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP};
 
     end_other_threads(thread);
     object_retain(&space->object);
@@ -192,15 +193,14 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
     ASSERT(error == E_OK); /* the first page of a table is always there */
     handle_table_close(&process->handles, HANDLE_CLOEXEC);
     object_release(&old->object);
-    fpu_forget(thread);
+    fpu_reset(thread);
     memset(&thread->registers, 0, sizeof thread->registers);
     thread->registers.pc = entry;
     thread->registers.sp = sp;
     fence_instructions();
 }
 
-/* --- Death --------------------------------------------------------------------------------------
- */
+/* --- Death ------------------------------------------------------------------------------------ */
 
 /* A child of the process has ended: waiting threads look again, the event is signalled. */
 static void tell(struct process *process)
@@ -219,6 +219,7 @@ static void tell(struct process *process)
 static void become_child(struct process *child, struct process *parent)
 {
     child->parent = parent;
+    child->parent_pid = parent->pid;
     if (child->ended)
         TAILQ_INSERT_HEAD(&parent->children, child, sibling);
     else
@@ -343,8 +344,7 @@ enum error process_reap(struct process *parent, int64_t pid, int *reaped, int *s
     return E_OK;
 }
 
-/* --- Finding ------------------------------------------------------------------------------------
- */
+/* --- Finding ---------------------------------------------------------------------------------- */
 
 static bool is_under(const struct process *process, const struct process *ancestor)
 {

@@ -12,15 +12,19 @@
 #include "kernel/handle.h"
 #include "kernel/lock.h"
 #include "kernel/object.h"
+#include "kernel/thread.h"
 
 struct event;
 struct space;
-struct thread;
-TAILQ_HEAD(thread_list, thread);
 
 struct process {
+    /* What fastpath.S reaches (offsets.h). */
     struct object object;
-    int pid;
+    int pid, parent_pid;
+    bool served; /* it has been in recv, and may owe replies */
+    struct handle_table handles;
+    struct space *space; /* counted; NULL once ended */
+
     char name[32];
     struct process *parent; /* NULL: init */
     TAILQ_HEAD(, process) children;
@@ -29,15 +33,12 @@ struct process {
     struct thread_list threads;
     int thread_count, next_thread;
     struct thread_list waiting; /* own threads in process_wait */
-    struct thread_list callers; /* threads whose message we have and owe a reply */
-    struct space *space;        /* counted; NULL once ended */
-    struct handle_table handles;
-    struct event *watch; /* counted; signalled when a child ends */
+    struct event *watch;        /* counted; signalled when a child ends */
     uint64_t watch_bits;
     uint8_t ceiling; /* no thread's base priority exceeds it */
     bool ended;
-    int status;      /* once ended: as POSIX encodes it */
-    uint64_t cpu_ns; /* of threads that are gone */
+    int status;         /* once ended: as POSIX encodes it */
+    uint64_t cpu_ticks; /* of threads that are gone */
 };
 
 extern struct lock tree_lock;

@@ -11,29 +11,31 @@
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/interrupt.h"
+#include "kernel/riscv/timer.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
 
 enum { SLICE_NS = 10000000 };
 
 struct run_queue {
+    int best;        /* lock: the highest priority that waits, or -1; fastpath.S looks at it */
+    uint32_t bitmap; /* lock: bit p is set if queue p holds a thread */
     struct lock lock;
-    uint32_t bitmap;                      /* lock: bit p is set if queue p holds a thread */
     struct thread_list queue[PRIORITIES]; /* lock */
 };
 _Static_assert(PRIORITIES == 32, "a priority is a bit of the bitmap");
 
-static struct run_queue run_queue;
+struct run_queue run_queue;
 
 void sched_init(void)
 {
     lock_init(&run_queue.lock, "run queue", RANK_RUN);
+    run_queue.best = -1;
     for (int i = 0; i < PRIORITIES; i++)
         TAILQ_INIT(&run_queue.queue[i]);
 }
 
-/* --- The queue; its lock is held ----------------------------------------------------------------
- */
+/* --- The queue; its lock is held -------------------------------------------------------------- */
 
 static void enqueue_locked(struct thread *thread, bool front)
 {
@@ -46,6 +48,8 @@ static void enqueue_locked(struct thread *thread, bool front)
         TAILQ_INSERT_TAIL(queue, thread, link);
     thread->on_run_queue = true;
     run_queue.bitmap |= 1u << thread->priority;
+    if (thread->priority > run_queue.best)
+        run_queue.best = thread->priority;
 }
 
 static void dequeue_locked(struct thread *thread)
@@ -57,23 +61,18 @@ static void dequeue_locked(struct thread *thread)
     thread->on_run_queue = false;
     if (TAILQ_EMPTY(queue))
         run_queue.bitmap &= ~(1u << thread->priority);
-}
-
-/* The highest priority that waits, or -1. */
-static int best_priority(void)
-{
-    return run_queue.bitmap != 0 ? 31 - __builtin_clz(run_queue.bitmap) : -1;
+    while (run_queue.best >= 0 && !(run_queue.bitmap >> run_queue.best & 1))
+        run_queue.best--;
 }
 
 /* The hart looks again before it returns to the thread if somebody as good waits. */
 static void reconsider(struct hart *hart)
 {
-    if (hart->current != NULL && best_priority() >= hart->current->priority)
+    if (hart->current != NULL && run_queue.best >= hart->current->priority)
         hart->reschedule = true;
 }
 
-/* --- Operations ---------------------------------------------------------------------------------
- */
+/* --- Operations ------------------------------------------------------------------------------- */
 
 void sched_ready(struct thread *thread, bool soon)
 {
@@ -96,14 +95,23 @@ void sched_remove(struct thread *thread)
     lock_release(&run_queue.lock);
 }
 
+/* The time since the last charge is this thread's. */
+static void charge(struct hart *hart, struct thread *thread)
+{
+    uint64_t now = timer_ticks();
+
+    thread->cpu_ticks += now - hart->started_ticks;
+    hart->started_ticks = now;
+}
+
 void sched_leave(struct thread *thread)
 {
     struct hart *hart = hart_self();
-    uint64_t ran = clock_now() - thread->started_ns;
+    uint64_t ran = clock_now() - hart->slice_start_ns;
 
     ASSERT(hart->current == thread);
-    thread->cpu_ns += ran;
     thread->slice_ns -= ran < thread->slice_ns ? ran : thread->slice_ns;
+    charge(hart, thread);
     fpu_save(thread);
     hart->current = NULL;
     hart->slice_end_ns = DEADLINE_NONE;
@@ -122,6 +130,7 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
     if (queued)
         dequeue_locked(thread);
     thread->priority = priority;
+    thread->lent = priority != thread->base_priority;
     if (queued)
         enqueue_locked(thread, false);
     reconsider(hart_self());
@@ -130,34 +139,36 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
 
 uint64_t sched_cpu_ns(const struct thread *thread)
 {
-    if (thread->hart->current != thread)
-        return thread->cpu_ns;
-    return thread->cpu_ns + clock_now() - thread->started_ns;
+    uint64_t ticks = thread->cpu_ticks;
+
+    if (thread->hart->current == thread)
+        ticks += timer_ticks() - thread->hart->started_ticks;
+    return clock_ns(ticks);
 }
 
-/* --- Choosing -----------------------------------------------------------------------------------
- */
+/* --- Choosing --------------------------------------------------------------------------------- */
 
-static uint64_t slice_end(const struct thread *thread)
+/* Threads that hand the hart to each other by messages share the slice in which they began. */
+static uint64_t slice_end(const struct hart *hart)
 {
-    return thread->started_ns + thread->slice_ns;
+    return hart->slice_start_ns + hart->current->slice_ns;
 }
 
 /* The running thread makes room for a better one, and for an equal one once its slice is over. */
 static void preempt(struct hart *hart)
 {
     struct thread *thread = hart->current;
-    int best = best_priority();
+    int best = run_queue.best;
 
     if (best < thread->priority) {
         hart->slice_end_ns = DEADLINE_NONE;
     } else if (best > thread->priority) {
         sched_leave(thread);
         sched_ready(thread, true);
-    } else if (clock_now() >= slice_end(thread)) {
+    } else if (clock_now() >= slice_end(hart)) {
         sched_yield(thread);
     } else {
-        hart->slice_end_ns = slice_end(thread);
+        hart->slice_end_ns = slice_end(hart);
     }
 }
 
@@ -166,7 +177,7 @@ static struct thread *take_best(void)
     struct thread *thread = NULL;
 
     lock_acquire(&run_queue.lock);
-    int best = best_priority();
+    int best = run_queue.best;
     if (best >= 0) {
         thread = TAILQ_FIRST(&run_queue.queue[best]);
         dequeue_locked(thread);
@@ -179,10 +190,10 @@ static void start(struct hart *hart, struct thread *thread)
 {
     hart->current = thread;
     thread->hart = hart;
-    thread->started_ns = clock_now();
-    hart->slice_end_ns = best_priority() == thread->priority ? slice_end(thread) : DEADLINE_NONE;
+    hart->slice_start_ns = clock_now();
+    hart->started_ticks = timer_ticks();
+    hart->slice_end_ns = run_queue.best == thread->priority ? slice_end(hart) : DEADLINE_NONE;
     hart->timers_changed = true;
-    fpu_prepare(thread);
 }
 
 /* Waits for an interrupt that makes a thread ready. Interrupts stay off: a pending one ends the
@@ -211,7 +222,6 @@ struct thread *sched_next(struct hart *hart)
     }
     if (hart->timers_changed)
         clock_program(hart);
-    if (hart->space != hart->current->process->space)
-        space_activate(hart->current->process->space);
+    space_activate(hart->current->process->space);
     return hart->current;
 }

@@ -71,12 +71,9 @@ static void space_destroy(struct object *object)
     struct space *space = (struct space *)object;
 
     space_check(space);
-    if (hart_self()->space == space) {
-        hart_self()->space = NULL;
-        tlb_switch_to_kernel();
-    }
+    tlb_leave(&space->tlb);
     address_space_destroy(&space->addresses);
-    tlb_flush(&space->tlb);
+    tlb_drop(&space->tlb);
 }
 
 enum error space_clone(struct space *source, struct space **clone)
@@ -100,8 +97,8 @@ enum error space_clone(struct space *source, struct space **clone)
 
 void space_activate(struct space *space)
 {
-    tlb_switch(&space->tlb, address_space_root_ppn(&space->addresses));
-    hart_self()->space = space;
+    if (!tlb_is_active(&space->tlb))
+        tlb_switch(&space->tlb, address_space_root_ppn(&space->addresses));
 }
 
 bool space_range_is_user(uint64_t address, uint64_t length)

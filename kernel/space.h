@@ -14,11 +14,11 @@ struct memory;
 
 struct space {
     struct object object;
+    struct tlb_context tlb; /* offsets.h: satp */
     struct lock lock;
     struct direct_map pages;        /* lock */
     struct address_space addresses; /* lock */
     vpn_t search_from;              /* lock: where the look for a free range begins */
-    struct tlb_context tlb;         /* of the hart that runs it */
     uint32_t users;                 /* tree_lock: processes that live in it */
 };
 

@@ -49,13 +49,15 @@ static syscall_handler *const handlers[SYSTEM_CALLS] = {
     [SYS_SYSTEM_CONTROL] = sys_system_control,
 };
 
-void syscall_dispatch(struct thread *thread)
+bool syscall_dispatch(struct thread *thread)
 {
     uint64_t number = thread->registers.a[7];
     int64_t result = -E_NOSYS;
 
     if (number < SYSTEM_CALLS)
         result = handlers[number](thread, thread->registers.a);
-    if (result != SYSCALL_DONE)
-        thread_return(thread, (uint64_t)result, 0);
+    if (result == SYSCALL_DONE)
+        return false;
+    thread_return(thread, (uint64_t)result, 0);
+    return true;
 }

@@ -9,6 +9,7 @@
 #include <octavo/error.h>
 #include <octavo/handle.h>
 #include <octavo/syscall.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct thread;
@@ -17,8 +18,9 @@ struct thread;
 
 typedef int64_t syscall_handler(struct thread *thread, const uint64_t *argument);
 
-/* Carries out the system call in the thread's registers. */
-void syscall_dispatch(struct thread *thread);
+/* Carries out the system call in the thread's registers. True: it is complete, and touched no other
+ * register of the thread than its results, so that it goes on if it still has the hart. */
+bool syscall_dispatch(struct thread *thread);
 
 /* syscall_process.c */
 syscall_handler sys_process_id, sys_process_fork, sys_process_exec, sys_process_exit,

@@ -19,7 +19,7 @@ int64_t sys_event_create(struct thread *thread, const uint64_t *a)
     (void)a;
     if (event == NULL)
         return -E_NOMEM;
-    struct handle_entry entry = {&event->object, RIGHTS_ALL, 0};
+    struct handle_entry entry = {.object = &event->object, .rights = RIGHTS_ALL};
     enum error error = handle_insert(&thread->process->handles, &entry, 0, &handle);
     object_release(&event->object);
     return error == E_OK ? (int64_t)handle : -error;

@@ -45,7 +45,8 @@ int64_t sys_handle_control(struct thread *thread, const uint64_t *a)
     enum error error = handle_get(table, a[0], &entry);
     if (error != E_OK)
         return -error;
-    int64_t result = (int64_t)(entry.object->kind | entry.rights << 8 | entry.flags << 24);
+    int64_t result =
+        (int64_t)(entry.object->kind | entry.rights << 8 | (uint32_t)entry.flags << 24);
     object_release(entry.object);
     return result;
 }
@@ -54,7 +55,7 @@ int64_t sys_handle_control(struct thread *thread, const uint64_t *a)
 static int64_t insert_new(struct thread *thread, struct object *object, uint32_t rights)
 {
     uint64_t handle;
-    struct handle_entry entry = {object, rights, 0};
+    struct handle_entry entry = {.object = object, .rights = rights};
     enum error error = handle_insert(&thread->process->handles, &entry, 0, &handle);
 
     object_release(object);

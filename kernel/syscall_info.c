@@ -30,8 +30,7 @@ static enum error find_authority(struct thread *thread, uint64_t handle, uint32_
     return handle_find(&thread->process->handles, handle, OBJECT_PROCESS, right, authority);
 }
 
-/* --- Processes and threads ----------------------------------------------------------------------
- */
+/* --- Processes and threads -------------------------------------------------------------------- */
 
 static void describe_process(struct process *process, struct process_info *info)
 {
@@ -43,7 +42,7 @@ static void describe_process(struct process *process, struct process_info *info)
                                   .threads = process->thread_count,
                                   .exited = process->ended,
                                   .handles = process->handles.used,
-                                  .cpu_ns = process->cpu_ns};
+                                  .cpu_ns = clock_ns(process->cpu_ticks)};
     memcpy(info->name, process->name, sizeof info->name);
     TAILQ_FOREACH(thread, &process->threads, sibling)
     info->cpu_ns += sched_cpu_ns(thread);
@@ -130,8 +129,7 @@ int64_t sys_process_info(struct thread *thread, const uint64_t *a)
     return result;
 }
 
-/* --- Printing a space ---------------------------------------------------------------------------
- */
+/* --- Printing a space ------------------------------------------------------------------------- */
 
 /* A sink that writes to the caller's memory as far as there is room, and counts all. */
 struct user_sink {
@@ -173,8 +171,7 @@ int64_t sys_space_print(struct thread *thread, const uint64_t *a)
     return sink.error == E_OK ? (int64_t)sink.written : -sink.error;
 }
 
-/* --- The machine --------------------------------------------------------------------------------
- */
+/* --- The machine ------------------------------------------------------------------------------ */
 
 static enum error find_init(struct thread *thread, uint64_t handle, uint32_t right)
 {

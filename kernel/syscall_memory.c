@@ -33,7 +33,7 @@ int64_t sys_memory_create(struct thread *thread, const uint64_t *a)
         error = memory_create(a[0], (enum memory_kind)a[1], &memory);
     if (error != E_OK)
         return -error;
-    struct handle_entry entry = {&memory->object, RIGHTS_ALL, 0};
+    struct handle_entry entry = {.object = &memory->object, .rights = RIGHTS_ALL};
     error = handle_insert(&thread->process->handles, &entry, 0, &handle);
     object_release(&memory->object);
     return error == E_OK ? (int64_t)handle : -error;
@@ -68,7 +68,7 @@ int64_t sys_space_create(struct thread *thread, const uint64_t *a)
     (void)a;
     if (space == NULL)
         return -E_NOMEM;
-    struct handle_entry entry = {&space->object, RIGHT_MAP | RIGHT_MANAGE, 0};
+    struct handle_entry entry = {.object = &space->object, .rights = RIGHT_MAP | RIGHT_MANAGE};
     enum error error = handle_insert(&thread->process->handles, &entry, 0, &handle);
     object_release(&space->object);
     return error == E_OK ? (int64_t)handle : -error;

@@ -13,7 +13,7 @@ int64_t sys_process_id(struct thread *thread, const uint64_t *a)
     const struct process *process = thread->process;
 
     (void)a;
-    thread_return(thread, process->pid, process->parent != NULL ? process->parent->pid : 0);
+    thread_return(thread, process->pid, process->parent_pid);
     return SYSCALL_DONE;
 }
 
@@ -144,7 +144,7 @@ int64_t sys_process_open(struct thread *thread, const uint64_t *a)
     enum error error = find_process(thread, a[0], a[1], &process);
     if (error != E_OK)
         return -error;
-    struct handle_entry entry = {&process->object, a[2], 0};
+    struct handle_entry entry = {.object = &process->object, .rights = a[2]};
     error = handle_insert(&thread->process->handles, &entry, 0, &handle);
     object_release(&process->object);
     return error == E_OK ? (int64_t)handle : -error;

@@ -19,7 +19,7 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
     lock_release(&tree_lock);
     if (error != E_OK)
         return -error;
-    struct handle_entry entry = {&created->object, RIGHT_MANAGE | RIGHT_DUP, 0};
+    struct handle_entry entry = {.object = &created->object, .rights = RIGHT_MANAGE | RIGHT_DUP};
     error = handle_insert(&process->handles, &entry, 0, &handle);
     if (error == E_OK) {
         created->registers.pc = a[0];
@@ -68,9 +68,7 @@ static int64_t set_priority(struct thread *target, uint64_t value)
         return -E_INVAL;
     if (value > target->process->ceiling)
         return -E_PERM;
-    lock_acquire(&tree_lock);
     thread_set_base(target, value);
-    lock_release(&tree_lock);
     return old;
 }
 

@@ -7,16 +7,16 @@
 #include "kernel/event.h"
 #include "kernel/frame.h"
 #include "kernel/futex.h"
-#include "kernel/message.h"
 #include "kernel/panic.h"
 #include "kernel/port.h"
 #include "kernel/process.h"
 #include "kernel/riscv/hart.h"
+#include "kernel/riscv/offsets.h"
 #include "kernel/sched.h"
 
 /* A token is a slot number and, above it, a count that every call renews: 47 bits, which never
  * wrap. */
-enum { TOKEN_SLOT_BITS = 16, TOKEN_SLOTS_MAX = 1 << TOKEN_SLOT_BITS };
+enum { TOKEN_SLOTS_MAX = 1 << TOKEN_SLOT_BITS };
 
 static void thread_destroy(struct object *object);
 
@@ -29,28 +29,32 @@ const struct object_type thread_type = {.name = "thread",
 _Static_assert(offsetof(struct thread, registers) == 0, "entry.S");
 _Static_assert(offsetof(struct thread, hart) == THREAD_HART, "entry.S");
 
-/* Slot 0 stays unused: no token is 0. */
-struct slot {
-    struct thread *thread; /* NULL: free */
-    uint64_t token;        /* the last one that a thread in this slot had: none is used twice */
-    uint64_t next_free;
-};
-static struct slot *slots;     /* tree_lock */
-static uint64_t slot_capacity; /* set at boot */
-static uint64_t first_free;    /* tree_lock; 0: none */
+/* Slots are reached from fastpath.S. Slot 0 holds no thread, so that no token is 0; its `token` is
+ * the number of slots. */
+struct thread_slot *thread_slots;
+static uint16_t *free_slots; /* tree_lock: numbers of free slots, a stack */
+static uint64_t free_count;  /* tree_lock */
+
+/* Zeroed memory for a table that stays. */
+static void *boot_allocate(uint64_t bytes)
+{
+    ppn_t first;
+    enum error error = frame_allocate((bytes + PAGE_SIZE - 1) / PAGE_SIZE, &first);
+
+    ASSERT(error == E_OK);
+    return memset(frame_pointer(first), 0, bytes);
+}
 
 void thread_table_init(uint64_t capacity)
 {
-    ppn_t first;
-
-    slot_capacity = capacity < TOKEN_SLOTS_MAX ? capacity : TOKEN_SLOTS_MAX;
-    uint64_t bytes = slot_capacity * sizeof *slots;
-    enum error error = frame_allocate((bytes + PAGE_SIZE - 1) / PAGE_SIZE, &first);
-    ASSERT(error == E_OK);
-    slots = memset(frame_pointer(first), 0, bytes);
-    for (uint64_t i = slot_capacity - 1; i > 0; i--) {
-        slots[i] = (struct slot){.token = i, .next_free = first_free};
-        first_free = i;
+    if (capacity > TOKEN_SLOTS_MAX)
+        capacity = TOKEN_SLOTS_MAX;
+    thread_slots = boot_allocate(capacity * sizeof *thread_slots);
+    free_slots = boot_allocate(capacity * sizeof *free_slots);
+    thread_slots[0].token = capacity;
+    for (uint64_t i = capacity - 1; i > 0; i--) {
+        thread_slots[i].token = i;
+        free_slots[free_count++] = i;
     }
 }
 
@@ -61,17 +65,39 @@ void thread_renew_token(struct thread *thread)
     thread->token = (thread->token + TOKEN_SLOTS_MAX) & INT64_MAX;
 }
 
-struct thread *thread_of_token(uint64_t token, const struct process *server)
+/* A thread that waits for a reply stays where it is as long as its port is locked. */
+static struct thread *lock_waiting(struct thread *thread, const struct process *server)
+{
+    if (thread == NULL || thread->state != THREAD_REPLY)
+        return NULL;
+    struct port *port = thread->port;
+    lock_acquire(&port->lock);
+    if (thread->state == THREAD_REPLY && thread->server == server)
+        return thread;
+    lock_release(&port->lock);
+    return NULL;
+}
+
+struct thread *thread_lock_token(uint64_t token, const struct process *server)
 {
     uint64_t slot = slot_of(token);
 
-    lock_assert_held(&tree_lock);
-    if (slot >= slot_capacity)
+    if (slot >= thread_slots[0].token)
         return NULL;
-    struct thread *thread = slots[slot].thread;
-    if (thread == NULL || thread->token != token || thread->state != THREAD_REPLY)
-        return NULL;
-    return thread->server == server ? thread : NULL;
+    struct thread *thread = lock_waiting(thread_slots[slot].thread, server);
+    if (thread == NULL || thread->token == token)
+        return thread;
+    lock_release(&thread->port->lock);
+    return NULL;
+}
+
+struct thread *thread_lock_caller(uint64_t *slot, const struct process *server)
+{
+    struct thread *thread = NULL;
+
+    while (*slot < thread_slots[0].token && thread == NULL)
+        thread = lock_waiting(thread_slots[(*slot)++].thread, server);
+    return thread;
 }
 
 static void thread_destroy(struct object *object)
@@ -87,13 +113,12 @@ static void thread_timed_out(struct timer *timer);
 enum error thread_create(struct process *process, uint8_t priority, struct thread **result)
 {
     lock_assert_held(&tree_lock);
-    if (first_free == 0)
+    if (free_count == 0)
         return E_AGAIN;
     struct thread *thread = object_create(OBJECT_THREAD);
     if (thread == NULL)
         return E_NOMEM;
-    struct slot *slot = &slots[first_free];
-    first_free = slot->next_free;
+    struct thread_slot *slot = &thread_slots[free_slots[--free_count]];
     slot->thread = thread;
     thread->token = slot->token;
     thread->hart = hart_self();
@@ -105,6 +130,8 @@ enum error thread_create(struct process *process, uint8_t priority, struct threa
     object_retain(&process->object);
     thread->number = process->next_thread++;
     process->thread_count++;
+    if (process->thread_count == 2)
+        handle_table_set_shared(&process->handles, true);
     TAILQ_INSERT_TAIL(&process->threads, thread, sibling);
     object_retain(&thread->object);
     *result = thread;
@@ -117,14 +144,9 @@ static void thread_leave_queue(struct thread *thread)
     timer_disarm(&thread->timer);
     switch (thread->state) {
     case THREAD_CALLING:
+    case THREAD_REPLY:
     case THREAD_RECV:
         port_forget_thread(thread);
-        break;
-    case THREAD_REPLY:
-        TAILQ_REMOVE(&thread->server->callers, thread, calling);
-        thread->server = NULL;
-        if (thread->served_by != NULL)
-            thread_unlend(thread->served_by);
         break;
     case THREAD_EVENT:
         event_forget_thread(thread);
@@ -151,6 +173,20 @@ static void thread_timed_out(struct timer *timer)
     thread_wake(thread);
 }
 
+/* Callers whose message this thread received may outlive it, if its process does. */
+static void forget_lenders(const struct thread *thread)
+{
+    struct thread *caller;
+    uint64_t slot = 0;
+
+    while (thread->process->served &&
+           (caller = thread_lock_caller(&slot, thread->process)) != NULL) {
+        if (caller->served_by == thread)
+            caller->served_by = NULL;
+        lock_release(&caller->port->lock);
+    }
+}
+
 void thread_end(struct thread *thread)
 {
     struct process *process = thread->process;
@@ -161,14 +197,15 @@ void thread_end(struct thread *thread)
         sched_leave(thread);
     else
         thread_leave_queue(thread);
-    port_set_server(NULL, thread);
-    message_forget_server(thread);
-    fpu_forget(thread);
     thread->state = THREAD_DEAD;
-    slots[slot] = (struct slot){.token = thread->token, .next_free = first_free};
-    first_free = slot;
-    process->cpu_ns += thread->cpu_ns;
+    port_set_server(NULL, thread);
+    forget_lenders(thread);
+    thread_slots[slot] = (struct thread_slot){.token = thread->token};
+    free_slots[free_count++] = slot;
+    process->cpu_ticks += thread->cpu_ticks;
     process->thread_count--;
+    if (process->thread_count == 1)
+        handle_table_set_shared(&process->handles, false);
     TAILQ_REMOVE(&process->threads, thread, sibling);
     object_release(&thread->object);
 }
@@ -192,10 +229,10 @@ void thread_return(struct thread *thread, uint64_t a0, uint64_t a1)
 
     r->pc += 4;
     r->t0 = r->t1 = r->t2 = 0;
-    memset(r->a, 0, sizeof r->a);
-    memset(r->t3_to_t6, 0, sizeof r->t3_to_t6);
+    r->t3_to_t6[0] = r->t3_to_t6[1] = r->t3_to_t6[2] = r->t3_to_t6[3] = 0;
     r->a[0] = a0;
     r->a[1] = a1;
+    r->a[2] = r->a[3] = r->a[4] = r->a[5] = r->a[6] = r->a[7] = 0;
 }
 
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1)
@@ -213,25 +250,12 @@ void thread_lend(struct thread *thread, uint8_t priority)
 
 void thread_unlend(struct thread *thread)
 {
-    uint8_t priority = thread->base_priority;
-    const struct thread *caller;
-
-    lock_assert_held(&tree_lock);
-    if (thread->priority == priority)
-        return;
-    if (thread->serves != NULL && port_lends(thread->serves) > priority)
-        priority = port_lends(thread->serves);
-    TAILQ_FOREACH(caller, &thread->process->callers, calling)
-    if (caller->served_by == thread && caller->priority > priority)
-        priority = caller->priority;
-    sched_set_priority(thread, priority);
+    if (thread->lent)
+        sched_set_priority(thread, port_lent_priority(thread));
 }
 
 void thread_set_base(struct thread *thread, uint8_t priority)
 {
     thread->base_priority = priority;
-    if (thread->priority < priority)
-        sched_set_priority(thread, priority);
-    else
-        thread_unlend(thread);
+    sched_set_priority(thread, port_lent_priority(thread));
 }

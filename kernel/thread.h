@@ -21,6 +21,8 @@ struct hart;
 struct port;
 struct process;
 
+TAILQ_HEAD(thread_list, thread);
+
 /* What can stand in a port's queue (port.h). */
 enum port_item_kind { ITEM_CALLER, ITEM_CLOSED, ITEM_EVENT };
 struct port_item {
@@ -31,42 +33,45 @@ struct port_item {
 };
 
 struct thread {
-    struct registers registers; /* entry.S: first */
-    struct hart *hart;          /* entry.S: THREAD_HART; the hart that runs it, or ran it last */
-    struct object object;
-    struct process *process;     /* counted; what is left of a dead thread keeps it too */
-    TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
-    int number;                  /* inside the process */
-
+    /* What entry.S and fastpath.S reach (offsets.h). */
+    struct registers registers;
+    struct hart *hart;       /* that runs it, or ran it last */
+    struct process *process; /* counted; what is left of a dead thread keeps it too */
     enum thread_state state;
-    TAILQ_ENTRY(thread)
-    link; /* run queue, or receivers of a port, or waiters of an event, futex bucket or process */
-    bool on_run_queue;
     uint8_t priority; /* what it runs with: the base, or more while a caller lends */
     uint8_t base_priority;
-    struct timer timer; /* deadline of the wait */
+    bool lent; /* priority is above the base */
+    bool on_run_queue;
+    SLIST_ENTRY(thread) port_link; /* RECV: in the port's receivers; REPLY: in its callers */
+    uint64_t token;                /* of the call under way; a new one each call */
+    struct port *port;      /* CALLING, REPLY: counted; RECV: not, receivers keep a port's handle */
+    struct process *server; /* REPLY: who received the message */
+    struct thread *served_by; /* REPLY: whom it lends a higher priority, or NULL */
+    uint64_t cpu_ticks;       /* time on a hart up to its last leave */
 
-    /* Messages. */
-    uint64_t token;          /* of the call under way; a new one each call */
-    struct port_item item;   /* CALLING: in the port's queue */
-    struct channel *channel; /* CALLING: counted as a handle, so that CLOSED comes after the call */
-    struct port *port;       /* CALLING, RECV: counted */
-    struct port *serves;     /* whose last_receiver it is, or NULL */
-    struct process *server;  /* REPLY: who received the message */
-    struct thread *served_by;    /* REPLY: the thread that did, for lending; valid while it lives */
-    TAILQ_ENTRY(thread) calling; /* REPLY: in server->callers */
-
-    void *waits_on;         /* EVENT: struct event; FUTEX: the bucket */
-    uint64_t futex_address; /* FUTEX: as the user named it, for ps */
-    uint64_t futex_key;     /* FUTEX: physical address of the word */
-
+    struct object object;
+    TAILQ_ENTRY(thread) link;    /* of the run queue, or of those who wait for the same */
+    TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
+    int number;                  /* inside the process */
+    struct timer timer;          /* deadline of the wait */
+    struct port_item item;       /* CALLING: in the port's queue */
+    struct channel *channel;     /* CALLING: counted as a handle, so that CLOSED comes later */
+    struct port *serves;         /* whose last_receiver it is, or NULL */
+    uint64_t slice_ns;           /* what is left of its time slice */
+    void *waits_on;              /* EVENT: struct event; FUTEX: the bucket */
+    uint64_t futex_address;      /* FUTEX: as the user named it, for ps */
+    uint64_t futex_key;          /* FUTEX: physical address of the word */
     struct fpu_state fpu;
-    uint64_t cpu_ns;     /* time on a hart up to its last leave */
-    uint64_t started_ns; /* when it was last given the hart */
-    uint64_t slice_ns;   /* what was left of its time slice then */
 };
 
-/* Reserves a slot a thread for `capacity` threads. */
+/* A token is the number of a slot and, above it, a count that every call renews. */
+struct thread_slot {
+    struct thread *thread; /* NULL: free */
+    uint64_t token;        /* free: the last one that a thread here had, for none is used twice */
+};
+extern struct thread_slot *thread_slots;
+
+/* Reserves slots for `capacity` threads. */
 void thread_table_init(uint64_t capacity);
 
 /* A thread of the process, not yet ready, registers zero; the process's list gets a reference, the
@@ -78,8 +83,13 @@ enum error thread_create(struct process *process, uint8_t priority,
  * The caller's `thread` stays valid as long as somebody counts it. */
 void thread_end(struct thread *thread);
 
-/* The thread a token names if it still waits for `server` to reply, else NULL. Not counted. */
-struct thread *thread_of_token(uint64_t token, const struct process *server);
+/* The thread a token names if it still waits for `server` to reply, with the lock of its port held;
+ * else NULL. */
+struct thread *thread_lock_token(uint64_t token, const struct process *server);
+
+/* The next thread that waits for `server` to reply, from slot *slot on, which moves; likewise
+ * locked. */
+struct thread *thread_lock_caller(uint64_t *slot, const struct process *server);
 /* A fresh token for the thread's next call. */
 void thread_renew_token(struct thread *thread);
 
@@ -97,11 +107,10 @@ void thread_return(struct thread *thread, uint64_t a0, uint64_t a1);
 /* thread_return for a waiting thread that is off its queue, then ready. */
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1);
 
-/* Gives a thread another base priority. tree_lock held. */
+/* Gives a thread another base priority. */
 void thread_set_base(struct thread *thread, uint8_t priority);
 
 /* Adds or ends lent priority: the thread runs with at least `priority`; with its base and what its
- * callers, received and queued, still lend. To end it, whenever one of them goes, takes the tree's
- * lock. */
+ * callers lend. */
 void thread_lend(struct thread *thread, uint8_t priority);
 void thread_unlend(struct thread *thread);

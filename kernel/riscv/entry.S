@@ -1,22 +1,19 @@
 /* entry.S - into the kernel and out of it.
  *
  * In user mode sscratch points at the running thread, in the kernel it is zero: that tells the two
- * kinds of trap apart. A trap from user mode saves all registers into the thread (registers.h) and
- * runs C on the hart's stack, which is empty then; there is no stack a thread could sleep on.
- * trap_from_user returns the thread to run next. A trap from the kernel itself is a bug and goes
- * to the panic, on a stack of its own.
- *
- * The CFI describes the saved registers as a signal frame (DWARF 5 section 6.4.1, augmentation
- * "S"), so that a debugger walks from the kernel into the user's frames; column 64 is the pc, as
- * other RISC-V systems use it.
+ * kinds of trap apart. A trap from user mode begins in fastpath.S, where system calls go on; all
+ * others save all registers into the thread (registers.h) and run C on the hart's stack, which is
+ * empty then; there is no stack a thread could sleep on. C returns the thread to run next. A trap
+ * from the kernel itself is a bug and goes to the panic, on a stack of its own.
  */
+#include "kernel/riscv/offsets.h"
 #include "kernel/riscv/registers.h"
+#include "kernel/riscv/saved_registers.inc"
 
     .macro save_all base
     sd ra, REG_RA(\base)
     sd sp, REG_SP(\base)
     sd gp, REG_GP(\base)
-    sd t0, REG_T0(\base)
     sd t1, REG_T1(\base)
     sd t2, REG_T2(\base)
     sd s0, REG_S0(\base)
@@ -45,37 +42,13 @@
     sd t6, REG_T6(\base)
     .endm
 
-    .macro saved_registers_cfi base
-    .cfi_signal_frame
-    .cfi_return_column 64
-    .cfi_def_cfa \base, 0
-    .cfi_offset 64, REG_PC
-    .cfi_offset ra, REG_RA
-    .cfi_offset sp, REG_SP
-    .cfi_offset gp, REG_GP
-    .cfi_offset tp, REG_TP
-    .cfi_offset s0, REG_S0
-    .cfi_offset s1, REG_S1
-    .cfi_offset s2, REG_S2
-    .cfi_offset s3, REG_S3
-    .cfi_offset s4, REG_S4
-    .cfi_offset s5, REG_S5
-    .cfi_offset s6, REG_S6
-    .cfi_offset s7, REG_S7
-    .cfi_offset s8, REG_S8
-    .cfi_offset s9, REG_S9
-    .cfi_offset s10, REG_S10
-    .cfi_offset s11, REG_S11
-    .endm
-
     .section .text
     .balign 4
-    .globl trap_entry
-    .type trap_entry, @function
-trap_entry:
+/* Interrupts and exceptions of user mode: tp = the thread, sscratch = its tp, t0 is saved. */
+    .globl trap_other
+    .type trap_other, @function
+trap_other:
     .cfi_startproc
-    csrrw tp, sscratch, tp
-    beqz tp, trap_in_kernel
     save_all tp
     csrr t0, sscratch
     sd t0, REG_TP(tp)
@@ -90,7 +63,7 @@ trap_entry:
     call trap_from_user           /* returns the thread to resume */
     j thread_resume               /* the return address must lie in what the CFI describes */
     .cfi_endproc
-    .size trap_entry, . - trap_entry
+    .size trap_other, . - trap_other
 
 /* thread_resume(struct thread *): leaves the kernel. sstatus, satp and the FPU are set for it. */
     .globl thread_resume
@@ -138,6 +111,7 @@ thread_resume:
     .size thread_resume, . - thread_resume
 
 /* sscratch holds the hart pointer that tp held. The stack may be the cause: it is not used. */
+    .globl trap_in_kernel
     .type trap_in_kernel, @function
 trap_in_kernel:
     .cfi_startproc
@@ -145,6 +119,7 @@ trap_in_kernel:
     csrw sscratch, sp
     ld sp, HART_EMERGENCY_STACK(tp)
     addi sp, sp, -REGISTERS_SIZE
+    sd t0, REG_T0(sp)
     save_all sp
     sd tp, REG_TP(sp)
     csrr t0, sscratch

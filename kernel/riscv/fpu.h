@@ -1,9 +1,10 @@
 #pragma once
-/* fpu.h - floating-point registers: left in the FPU as long as nobody else uses it.
+/* fpu.h - floating-point registers: loaded at a thread's first use, saved when it leaves its hart.
  *
- * A thread runs with the FPU off (sstatus.FS) unless its values are loaded; its first instruction
- * traps and loads them. A thread that leaves its hart with FS dirty has them saved then; with FS
- * clean the copy in memory is true already.
+ * A thread starts each stretch on a hart with the FPU off (sstatus.FS). Its first floating-point
+ * instruction traps, its values are loaded, and FS says dirty from then on. So FS is off or dirty,
+ * never clean: a thread that used no FPU has nothing to save, and the fast path needs one look at
+ * the SD bit.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,15 +16,12 @@ struct fpu_state {
     uint64_t fcsr;
 };
 
-/* The current thread met the FPU switched off: loads its values. False: it was on, so the
+/* The running thread met the FPU switched off: loads its values. False: it was on, so the
  * instruction is illegal. */
 bool fpu_enable(struct thread *thread);
 
-/* Writes the thread's values to memory if the FPU holds newer ones. */
+/* The running thread's values to memory if it used the FPU, which is off then. */
 void fpu_save(struct thread *thread);
 
-/* Before the thread runs: the FPU on if it holds the thread's values, else off. */
-void fpu_prepare(struct thread *thread);
-
-/* The thread's values are not needed any more: it ended, or starts a new program. */
-void fpu_forget(struct thread *thread);
+/* The thread starts a new program: its values are zero. */
+void fpu_reset(struct thread *thread);

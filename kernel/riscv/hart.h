@@ -16,13 +16,13 @@ struct space;
 struct hart {
     uintptr_t stack_top;           /* entry.S: HART_STACK */
     uintptr_t emergency_stack_top; /* entry.S: for traps taken in the kernel itself */
+    struct thread *current;        /* runs on this hart; NULL: none, pick one */
+    uint64_t started_ticks;        /* since when CPU time is `current`'s */
     uint64_t id;                   /* as the firmware numbers harts */
     unsigned index;                /* as we do: 0 to HARTS_MAX - 1 */
-    struct thread *current;        /* runs on this hart; NULL: none, pick one */
     bool reschedule;               /* a better thread may be ready: look before returning */
     bool timers_changed;           /* the timer interrupt must be set anew before returning */
-    struct space *space;           /* whose root satp holds; NULL: the kernel's own */
-    struct thread *fpu_owner;      /* whose values the FPU registers hold */
+    uint64_t slice_start_ns;       /* since when it, or who handed it the hart, runs */
     uint64_t slice_end_ns;         /* when `current` has had its time slice */
     uint64_t timers_rest_ns;       /* no timer interrupt before then */
     uint64_t plic_context;         /* number of this hart's supervisor context */

@@ -73,13 +73,21 @@ static void exception_serve(struct thread *thread, uint64_t cause)
     process_end(process, STATUS_KILLED(death_of(cause)));
 }
 
+struct thread *trap_system_call(struct thread *thread)
+{
+    struct hart *hart = hart_self();
+
+    if (syscall_dispatch(thread) && hart->current == thread && !hart->reschedule &&
+        !hart->timers_changed)
+        return NULL;
+    return sched_next(hart);
+}
+
 struct thread *trap_from_user(struct thread *thread)
 {
     uint64_t cause = csr_read(scause);
 
-    if (cause == EXCEPTION_ECALL_USER)
-        syscall_dispatch(thread);
-    else if (cause & CAUSE_INTERRUPT)
+    if (cause & CAUSE_INTERRUPT)
         interrupt_serve(cause & ~CAUSE_INTERRUPT);
     else
         exception_serve(thread, cause);

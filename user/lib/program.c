@@ -97,7 +97,7 @@ static long load_path(const char *path, const struct program_arguments *argument
     struct script_line line;
     char start[HEADERS_MAX];
     size_t size;
-    long result = depth > SCRIPT_DEPTH_MAX ? -E_NOEXEC : open_program(path, &source);
+    long result = depth > SCRIPT_DEPTH_MAX ? -E_LOOP : open_program(path, &source);
 
     if (result < 0)
         return result;

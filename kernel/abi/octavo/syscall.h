@@ -16,6 +16,17 @@
 #define DEADLINE_NONE UINT64_MAX
 
 enum system_call {
+    /* The first two have a path of their own (docs/ipc.md). */
+
+    /* call(channel [SEND], ...): message.h. Waits for the reply. E_PEERDIED: the server or its port
+     * is gone; E_INVAL: label with kernel bits, both of MOVE and COPY, or a buffer that wraps or
+     * leaves the user half; E_MFILE: the receiver has no room for the handle. */
+    SYS_CALL,
+    /* reply_recv(token, ...): reply, then recv. A reply that fails with E_SRCH is dropped, with the
+     * handle that was to move, and recv goes on; token 0: recv alone. Errors of the handle that
+     * rides, and of the port, return before anything is sent. */
+    SYS_REPLY_RECV,
+
     /* process_id() -> pid; a1: parent's pid. The cheapest call. */
     SYS_PROCESS_ID,
     /* process_fork() -> the child's pid, and 0 in the child. The child has a copy of the space
@@ -87,10 +98,6 @@ enum system_call {
     SYS_PORT_CREATE,
     /* channel_create(port [RECV], badge) -> handle with SEND and DUP. */
     SYS_CHANNEL_CREATE,
-    /* call(channel [SEND], ...): message.h. Waits for the reply. E_PEERDIED: the server or its port
-     * is gone; E_INVAL: label with kernel bits, both of MOVE and COPY, or a buffer that wraps or
-     * leaves the user half; E_MFILE: the receiver has no room for the handle. */
-    SYS_CALL,
     /* recv(port [RECV]): message.h. Waits for a message, a CLOSED or an EVENT. */
     SYS_RECV,
     /* reply(token, ...): message.h. E_INVAL: label with kernel bits, or both of MOVE and COPY;
@@ -98,10 +105,6 @@ enum system_call {
      * caller's table has no room for a handle that rides, that is the caller's error: it gets
      * E_MFILE or E_NOMEM as its status, and a handle that was to move is closed. */
     SYS_REPLY,
-    /* reply_recv(token, ...): reply, then recv. A reply that fails with E_SRCH is dropped, with the
-     * handle that was to move, and recv goes on; token 0: recv alone. Errors of the handle that
-     * rides, and of the port, return before anything is sent. */
-    SYS_REPLY_RECV,
     /* ipc_read(token, offset, address, length, 0) -> length. The fifth argument counts what is done
      * when a long copy restarts. Copies from the caller's buffer. E_SRCH;
      * E_PERM: not declared BUFFER_IN; E_MSGSIZE: beyond the declared length; E_FAULT: on either

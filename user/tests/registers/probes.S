@@ -4,8 +4,8 @@
  * must give back to its caller, 16 spare. x2 is sp and takes no part in filling.
  */
 /* SYS_THREAD_EXIT and SYS_PROCESS_EXIT; main.c asserts that they are. */
-#define PROBE_THREAD_EXIT 10
-#define PROBE_PROCESS_EXIT 3
+#define PROBE_THREAD_EXIT 12
+#define PROBE_PROCESS_EXIT 5
 
 #define FRAME 528
 #define CALLERS 256

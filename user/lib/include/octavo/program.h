@@ -42,8 +42,8 @@ struct program {
 
 /* Loads the file at `path`, or the interpreter that its first line `#!interpreter [argument]`
  * names. -> 0, or -1 with errno and nothing held: ENOENT and other errors of the file server;
- * EACCES no regular file or no x bit; ENOEXEC not a program, or scripts that interpret each other;
- * E2BIG; ENOMEM. */
+ * EACCES no regular file or no x bit; ENOEXEC not a program; ELOOP scripts that interpret each
+ * other; E2BIG; ENOMEM. */
 int program_load(const char *path, char *const argv[], char *const envp[], struct program *program);
 
 /* Loads an ELF image in memory; `name` is for ps. -> as above. */
