@@ -141,6 +141,71 @@ static void test_floats_survive_calls_and_fork(void)
     CHECK(memcmp(values, seen, sizeof values) == 0);
 }
 
+/* ---- messages, which switch from one thread to the other at once ------------------------------
+ */
+
+/* Spoils what it can: floating-point registers and its own integer registers. */
+static long serve_with_floats(struct message *request, struct message *reply)
+{
+    uint64_t values[REGISTERS], seen[REGISTERS];
+    for (int n = 0; n < REGISTERS; n++)
+        values[n] = request->word[0] + (uint64_t)n;
+    probe_float(seen, values, 1);
+    reply->word[0] = request->word[0] + 1;
+    return memcmp(values, seen, sizeof values) == 0 ? 0 : -E_IO;
+}
+
+static void test_message_keeps_them(void)
+{
+    uint64_t seen[REGISTERS];
+    int port = (int)port_create();
+    int channel = (int)channel_create(port, 1);
+    int server = serve(port, serve_with_floats);
+    for (uint64_t round = 0; round < 50; round++) {
+        register double saved __asm__("fs7") = (double)round;
+        __asm__ volatile("" : "+f"(saved));
+        uint64_t call[8] = {(uint64_t)channel, 1, round, 3, 4, 0, 0, SYS_CALL};
+        probe_call(seen, call);
+        __asm__ volatile("" : "+f"(saved));
+        CHECK(saved == (double)round);
+        check_after_call(seen, 5);
+        CHECK_EQUAL(seen[A0], 0);
+        CHECK_EQUAL(seen[A0 + 2], round + 1);
+        if (round % 5 == 0)
+            thread_reaches(server, 0, THREAD_RECV);
+    }
+    tap_kill(server);
+    handle_close(channel);
+    handle_close(port);
+}
+
+/* The server's side: what reply_recv leaves alone and what it clears. */
+static void test_reply_recv_keeps_them(void)
+{
+    uint64_t seen[REGISTERS];
+    int port = (int)port_create();
+    int channel = (int)channel_create(port, 7);
+    int client = fork();
+    if (client == 0)
+        for (;;)
+            call_words(channel, 1, 2, 3, 4);
+    uint64_t token = 0;
+    for (int round = 0; round < 50; round++) {
+        uint64_t answer[8] = {token, 0, 0, 0, 0, 0, (uint64_t)port, SYS_REPLY_RECV};
+        probe_call(seen, answer);
+        check_after_call(seen, 7);
+        token = seen[A0];
+        CHECK(token != 0);
+        for (uint64_t n = 1; n < 5; n++)
+            CHECK_EQUAL(seen[A0 + n], n);
+        CHECK_EQUAL(seen[A0 + 5], 7);
+        CHECK_EQUAL(seen[A0 + 6], 0);
+    }
+    tap_kill(client);
+    handle_close(channel);
+    handle_close(port);
+}
+
 /* A new thread sees nothing of those before it. */
 static void test_new_thread_starts_with_zeros(void)
 {
@@ -202,6 +267,8 @@ int main(int argc, char **argv)
         {"registers_are_copied_by_fork", test_fork_copies_them, 0},
         {"registers_survive_other_processes", test_survive_other_processes, 120},
         {"registers_floats_survive_calls_and_fork", test_floats_survive_calls_and_fork, 0},
+        {"registers_message_keeps_them", test_message_keeps_them, 0},
+        {"registers_reply_recv_keeps_them", test_reply_recv_keeps_them, 0},
         {"registers_new_thread_starts_with_zeros", test_new_thread_starts_with_zeros, 0},
         {"registers_new_program_starts_with_zeros", test_new_program_starts_with_zeros, 0},
     };
