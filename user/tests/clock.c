@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,24 +67,40 @@ static void test_posix_sleeps(void)
     CHECK_EQUAL(errno, EINVAL);
 }
 
-static void sleep_until(void *deadline) { clock_sleep(*(uint64_t *)deadline); }
+/* Shared with the sleepers: who woke, in which order. */
+static struct wakes {
+    uint32_t go; /* futex: 1 when the deadlines stand */
+    uint64_t deadline[SLEEPERS];
+    uint32_t count, order[SLEEPERS];
+} * wakes;
 
-/* Started in random order, they end in the order of their deadlines. */
+static void sleep_and_tell(void *number)
+{
+    uintptr_t place = (uintptr_t)number;
+    futex_wait(&wakes->go, 0, DEADLINE_NONE);
+    clock_sleep(wakes->deadline[place]);
+    CHECK(clock_get() >= wakes->deadline[place]);
+    wakes->order[__atomic_fetch_add(&wakes->count, 1, __ATOMIC_SEQ_CST)] = (uint32_t)place;
+}
+
+/* Started in another order, they wake in the order of their deadlines. */
 static void test_sleepers_wake_in_order(void)
 {
     int children[SLEEPERS];
-    uint64_t deadlines[SLEEPERS], start = clock_get() + MILLISECONDS(400);
-    for (int i = 0; i < SLEEPERS; i++) {
-        int place = (i * 7) % SLEEPERS;
-        deadlines[place] = start + MILLISECONDS(20) * (uint64_t)place;
-        children[place] = tap_fork(sleep_until, &deadlines[place]);
+    wakes = map_shared(PAGE);
+    for (uintptr_t i = 0; i < SLEEPERS; i++) {
+        children[i] = tap_fork(sleep_and_tell, (void *)(i * 7 % SLEEPERS));
+        thread_reaches(children[i], 0, THREAD_FUTEX);
     }
-    for (int i = 0; i < SLEEPERS; i++) {
-        int status = -1;
-        CHECK_EQUAL(waitpid(-1, &status, 0), children[i]);
-        CHECK_EQUAL(status, 0);
-        CHECK(clock_get() >= deadlines[i]);
-    }
+    for (uint64_t place = 0; place < SLEEPERS; place++)
+        wakes->deadline[place] = deadline_in_ms(200 + 20 * place);
+    wakes->go = 1;
+    CHECK_EQUAL(futex_wake(&wakes->go, SLEEPERS), SLEEPERS);
+    for (int i = 0; i < SLEEPERS; i++)
+        tap_join(children[i]);
+    for (uint32_t i = 0; i < SLEEPERS; i++)
+        CHECK_EQUAL(wakes->order[i], i);
+    unmap_pages(wakes, PAGE);
 }
 
 int main(int argc, char **argv)
