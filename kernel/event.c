@@ -65,8 +65,8 @@ static struct thread *take_waiter(struct event *event, uint64_t *bits)
 
     lock_acquire(&event->lock);
     TAILQ_FOREACH(thread, &event->waiting, link)
-    if (thread->registers.a[1] & event->pending)
-        break;
+        if (thread->registers.a[1] & event->pending)
+            break;
     if (thread != NULL) {
         *bits = take_bits(event, thread->registers.a[1]);
         TAILQ_REMOVE(&event->waiting, thread, link);

@@ -21,9 +21,8 @@ struct handle_entry {
 
 struct handle_table {
     struct handle_entry *entries; /* this and all below: lock */
-    uint32_t
-        fast_limit; /* handles below it may be looked up by the running thread without the lock */
-    uint32_t capacity; /* entries, a power of two */
+    uint32_t fast_limit; /* handles below it need no lock to be looked up: `shared` is false */
+    uint32_t capacity;   /* entries, a power of two */
     uint32_t used;
     uint32_t lowest; /* no entry for an ordinary handle is free below this one */
     bool shared;     /* several threads use the table, so fast_limit is 0 */

@@ -120,13 +120,17 @@ struct memory *memory_create_device(ppn_t first, uint64_t pages, bool writable)
     return memory;
 }
 
-enum error memory_map_run(struct memory *memory, struct address_space *space,
-                          struct page_range range, ppn_t first, uint64_t leaf)
+enum error memory_map_shared(struct memory *memory, struct address_space *space,
+                             struct page_range range, ppn_t first, uint64_t leaf)
 {
-    if (!(leaf & MAP_RUN_COPY))
-        return address_space_map_shared(space, range, first, leaf, &memory->owner);
+    return address_space_map_shared(space, range, first, leaf, &memory->owner);
+}
 
-    enum error error = address_space_map_extern(space, range, first, leaf & ~MAP_RUN_COPY);
+enum error memory_map_private(struct memory *memory, struct address_space *space,
+                              struct page_range range, ppn_t first, uint64_t leaf)
+{
+    enum error error = address_space_map_extern(space, range, first, leaf);
+
     if (error == E_OK) {
         area_set_find(&space->areas, range.start)->owner = &memory->owner;
         owner_retain(&memory->owner);

@@ -32,10 +32,9 @@ enum error memory_create(uint64_t bytes, enum memory_kind kind, struct memory **
 /* Boot: existing physical pages that are never given back. NULL: no memory. */
 struct memory *memory_create_device(ppn_t first, uint64_t pages, bool writable);
 
-/* Flag for memory_map_run beside the leaf bits: a clone of the space copies the pages. */
-#define MAP_RUN_COPY (1ull << 63)
-
-/* Maps part of a run as one area that counts the object. The space's lock is held. Errors of
+/* Maps part of a run as one area that counts the object. A clone of the space maps the same pages,
+ * or with the second function copies them. The space's lock is held. Errors of
  * address_space_map_shared. */
-enum error memory_map_run(struct memory *memory, struct address_space *space,
-                          struct page_range range, ppn_t first, uint64_t leaf) MUST_USE;
+typedef enum error memory_mapper(struct memory *memory, struct address_space *space,
+                                 struct page_range range, ppn_t first, uint64_t leaf) MUST_USE;
+memory_mapper memory_map_shared, memory_map_private;

@@ -262,8 +262,8 @@ static uint8_t queued_priority_locked(struct port *port)
     const struct port_item *item;
 
     TAILQ_FOREACH(item, &port->queue, link)
-    if (item->kind == ITEM_CALLER)
-        return item->priority;
+        if (item->kind == ITEM_CALLER)
+            return item->priority;
     return 0;
 }
 
@@ -279,8 +279,8 @@ uint8_t port_lent_priority(const struct thread *thread)
     if (queued_priority_locked(port) > priority)
         priority = queued_priority_locked(port);
     SLIST_FOREACH(caller, &port->callers, port_link)
-    if (caller->served_by == thread && caller->priority > priority)
-        priority = caller->priority;
+        if (caller->served_by == thread && caller->priority > priority)
+            priority = caller->priority;
     lock_release(&port->lock);
     return priority;
 }

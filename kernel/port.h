@@ -15,17 +15,15 @@ struct port {
     struct port_queue queue;
     SLIST_HEAD(, thread) receivers; /* threads in recv, which count nothing: a handle is open */
     SLIST_HEAD(, thread) callers; /* threads whose message was received: they wait for the reply */
-    struct thread
-        *last_receiver; /* callers that find nobody waiting lend to it; it knows us as `serves` */
-    bool dead;          /* no handle is left: every call fails */
+    struct thread *last_receiver; /* queued callers lend to it; it knows us as `serves` */
+    bool dead;                    /* no handle is left: every call fails */
 };
 
 struct channel {
     struct object object;
     struct port *port; /* counted */
     uint64_t badge;
-    struct port_item
-        item; /* CLOSED, queued when the last handle went; the queue then counts the channel */
+    struct port_item item; /* CLOSED: queued when the last handle went, and counted by the queue */
 };
 
 struct port *port_create(void);

@@ -303,8 +303,8 @@ static struct process *living_leaf(struct process *process)
     while (child != NULL) {
         process = child;
         TAILQ_FOREACH(child, &process->children, sibling)
-        if (!child->ended)
-            break;
+            if (!child->ended)
+                break;
     }
     object_retain(&process->object);
     lock_release(&tree_lock);
@@ -328,8 +328,7 @@ enum error process_reap(struct process *parent, int64_t pid, int *reaped, int *s
     bool match = false;
 
     lock_assert_held(&tree_lock);
-    TAILQ_FOREACH(child, &parent->children, sibling)
-    {
+    TAILQ_FOREACH(child, &parent->children, sibling) {
         match |= pid == -1 || child->pid == pid;
         if (child->ended && (pid == -1 || child->pid == pid))
             break;

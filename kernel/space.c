@@ -216,10 +216,10 @@ static enum error map_memory(struct space *space, struct page_range range, uint6
 {
     uint64_t skip = request->offset >> PAGE_BITS, done = 0;
     bool share = (request->flags & MAP_SHARE) || request->memory->kind == MEMORY_DEVICE;
+    memory_mapper *map = share ? memory_map_shared : memory_map_private;
     const struct memory_run *run;
 
-    SLIST_FOREACH(run, &request->memory->runs, link)
-    {
+    SLIST_FOREACH(run, &request->memory->runs, link) {
         if (done == range.pages)
             break;
         if (skip >= run->pages) {
@@ -231,8 +231,7 @@ static enum error map_memory(struct space *space, struct page_range range, uint6
             pages = range.pages - done;
         struct page_range part = {vpn_add(range.start, done), pages};
         enum error error =
-            memory_map_run(request->memory, &space->addresses, part, ppn_add(run->first, skip),
-                           share ? leaf : leaf | MAP_RUN_COPY);
+            map(request->memory, &space->addresses, part, ppn_add(run->first, skip), leaf);
         if (error != E_OK)
             return unmap_partial(space, range.start, done, error);
         done += pages;

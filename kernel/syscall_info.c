@@ -45,7 +45,7 @@ static void describe_process(struct process *process, struct process_info *info)
                                   .cpu_ns = clock_ns(process->cpu_ticks)};
     memcpy(info->name, process->name, sizeof info->name);
     TAILQ_FOREACH(thread, &process->threads, sibling)
-    info->cpu_ns += sched_cpu_ns(thread);
+        info->cpu_ns += sched_cpu_ns(thread);
     if (process->space != NULL) {
         lock_acquire(&process->space->lock);
         info->areas = process->space->addresses.areas.count;
@@ -71,8 +71,8 @@ static enum error describe_thread(struct process *process, uint64_t index, struc
 
     lock_acquire(&tree_lock);
     TAILQ_FOREACH(thread, &process->threads, sibling)
-    if ((uint64_t)thread->number >= index)
-        break;
+        if ((uint64_t)thread->number >= index)
+            break;
     if (thread != NULL)
         *info = (struct thread_info){
             .pid = process->pid,

@@ -84,8 +84,8 @@ static int64_t set_ceiling(struct process *process, uint64_t value)
     lock_acquire(&tree_lock);
     process->ceiling = value;
     TAILQ_FOREACH(thread, &process->threads, sibling)
-    if (thread->base_priority > value)
-        thread_set_base(thread, value);
+        if (thread->base_priority > value)
+            thread_set_base(thread, value);
     lock_release(&tree_lock);
     return old;
 }

@@ -24,8 +24,7 @@ struct direct_map_window {
     ppn_t first;      /* the pages that the window shows: p_to_v of others is NULL */
     uint64_t pages;   /* 0: it shows everything */
     struct frame_source source;
-    const pte_t
-        *kernel_half; /* a root table whose upper 256 entries every new root gets; NULL: none */
+    const pte_t *kernel_half; /* a root: every new root gets its upper 256 entries. NULL: none */
 };
 
 struct direct_map {

@@ -146,7 +146,7 @@ static int flush_all(void)
 
     __LIBC_LOCK();
     LIST_FOREACH(stream, &streams, link)
-    result |= fflush((FILE *)stream);
+        result |= fflush((FILE *)stream);
     __LIBC_UNLOCK();
     return result;
 }

@@ -59,9 +59,8 @@ struct boot_device {
 
 struct boot_info {
     uint32_t devices;
-    int32_t
-        initrd; /* handle: memory object, read-only; the archive begins at initrd_offset in it */
-    uint64_t initrd_offset;
+    int32_t initrd;                     /* handle: memory object, read-only */
+    uint64_t initrd_offset;             /* where the archive begins in it, bytes */
     uint64_t initrd_size;               /* bytes */
     char arguments[BOOT_ARGUMENTS_MAX]; /* boot arguments as the firmware gave them */
     struct boot_device device[BOOT_DEVICES_MAX];

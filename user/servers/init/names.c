@@ -35,8 +35,7 @@ static struct name *find(const char *text)
 {
     struct name *name;
 
-    LIST_FOREACH(name, &names, link)
-    {
+    LIST_FOREACH(name, &names, link) {
         if (strcmp(name->text, text) == 0)
             return name;
     }
