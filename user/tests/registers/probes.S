@@ -97,6 +97,26 @@ probe_float:
     addi sp, sp, 96
     ret
 
+.globl probe_float_call
+probe_float_call:
+    addi sp, sp, -112
+    each_saved_float fsd
+    sd s0, 96(sp)
+    sd ra, 104(sp)
+    mv s0, a0
+    each_float fld, a1
+    mv t0, a2
+.irp n, 0,1,2,3,4,5,6,7
+    ld a\n, \n * 8(t0)
+.endr
+    ecall
+    each_float fsd, s0
+    each_saved_float fld
+    ld s0, 96(sp)
+    ld ra, 104(sp)
+    addi sp, sp, 112
+    ret
+
 .globl probe_thread
 probe_thread:
     sd zero, (a0)

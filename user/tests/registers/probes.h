@@ -17,6 +17,11 @@ void probe_compute(uint64_t result[REGISTERS], uint64_t rounds);
 /* Fills the floating-point registers with `values`, computes for `rounds`, and stores them. */
 void probe_float(uint64_t result[REGISTERS], const uint64_t values[REGISTERS], uint64_t rounds);
 
+/* Fills the floating-point registers with `values`, makes the system call, and stores them.
+ * -> a0 of the call. */
+int64_t probe_float_call(uint64_t result[REGISTERS], const uint64_t values[REGISTERS],
+                         const uint64_t arguments[8]);
+
 /* What a new thread finds. */
 struct probe_start {
     uint64_t integer[REGISTERS];
