@@ -52,21 +52,33 @@ static void interrupt(void)
         (void)process_kill(foreground, 0, SIGINT | KILL_TREE); /* it may be dead already */
 }
 
-/* Keys that act when they come, not when they are read. An interrupt is such a key while there is
- * a job to interrupt, and what was typed before it is forgotten. */
-static bool act_at_once(uint8_t byte)
+/* Does the key act when it comes, not when it is read? An interrupt does while there is a job to
+ * interrupt. */
+static bool acts_at_once(uint8_t byte)
 {
     if ((mode & TTY_SIGNALS) == 0)
         return false;
-    if (byte == CONTROL_C && foreground != HANDLE_NONE) {
-        ring_clear(&typed);
-        line_clear(&line);
-        interrupt();
-        return true;
-    }
-    if (byte == CONTROL_T)
+    return byte == CONTROL_T || (byte == CONTROL_C && foreground != HANDLE_NONE);
+}
+
+static void act(uint8_t byte)
+{
+    if (byte == CONTROL_T) {
         report_threads();
-    return byte == CONTROL_T;
+        return;
+    }
+    line_clear(&line);
+    interrupt();
+}
+
+/* When the mode or the foreground job has changed: a key that came too early to act, in front of
+ * all others. It is not too late. */
+static void act_on_first(void)
+{
+    const uint8_t *first;
+
+    while (ring_peek(&typed, &first) > 0 && acts_at_once(*first))
+        act(ring_get(&typed));
 }
 
 static void receive(void)
@@ -77,8 +89,13 @@ static void receive(void)
     if (ring_count(&typed) == 0)
         bell_has_rung = false;
     while (ring_room(&typed) > 0 && uart_get(&byte)) {
-        if (!act_at_once(byte))
+        if (!acts_at_once(byte)) {
             ring_put(&typed, byte);
+            continue;
+        }
+        if (byte == CONTROL_C)
+            ring_clear(&typed); /* it makes forgotten what was typed before it */
+        act(byte);
     }
     if (ring_room(&typed) == 0 && !bell_has_rung) {
         output_show("\a", 1);
@@ -238,6 +255,7 @@ unsigned input_mode(void) { return mode; }
 void input_set_mode(unsigned bits)
 {
     mode = bits;
+    act_on_first();
     input_pump();
 }
 
@@ -246,4 +264,5 @@ void input_set_foreground(int process)
     if (foreground != HANDLE_NONE)
         (void)handle_close(foreground);
     foreground = process;
+    act_on_first();
 }

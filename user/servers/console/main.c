@@ -24,6 +24,7 @@ enum {
     TERMINAL_BADGE = 0,
     EVENT_BADGE = 1,
     EVENT_UART = 1 << 0,
+    EVENT_TIMER = 1 << 1,
     ROWS = 24, /* what a serial line's other end shows is not known: the classical size */
     COLUMNS = 80,
     TTY_MODES = TTY_COOKED,
@@ -142,14 +143,17 @@ static long handle(struct server *server, struct message *request, struct messag
     }
 }
 
-static void handle_interrupt(struct server *server, uint64_t badge, uint64_t bits)
+static void handle_event(struct server *server, uint64_t badge, uint64_t bits)
 {
     (void)server;
     (void)badge;
-    (void)bits;
-    input_pump();
-    uart_interrupt();
-    output_pump();
+    if ((bits & EVENT_UART) != 0) {
+        input_pump();
+        uart_interrupt();
+        output_pump();
+    }
+    if ((bits & EVENT_TIMER) != 0)
+        output_continue();
 }
 
 /* The first device of our line in /etc/servers. */
@@ -170,12 +174,13 @@ static enum error start_uart(void)
     long result = event_bind((int)event, START_PORT, EVENT_BADGE);
     if (result < 0)
         return (enum error) - result;
+    output_init((int)event, EVENT_TIMER);
     return uart_init(&device, (int)event, EVENT_UART);
 }
 
 int main(void)
 {
-    struct server server = {.port = START_PORT, .handle = handle, .event = handle_interrupt};
+    struct server server = {.port = START_PORT, .handle = handle, .event = handle_event};
     enum error error = start_uart();
 
     if (error != E_OK) {

@@ -3,6 +3,10 @@
  * Jobs stand in a queue and the first one alone feeds the device; so a write is never cut into by
  * another, however often it has to wait for room. A write leaves the bytes with its caller and
  * fetches what fits; should the caller die, what it has fetched goes out and the rest is gone.
+ *
+ * A write that does not fit at once rests: until the device is empty, and then a little longer. A
+ * fast device would otherwise keep the console busy for as long as the write lasts, and programs of
+ * lower priority, such as the shell that has yet to say whom Ctrl-C shall kill, would stand still.
  */
 #include "output.h"
 
@@ -17,6 +21,8 @@
 
 enum { CHUNK_SIZE = 256 };
 
+#define REST_NS 5000000ull
+
 struct job {
     STAILQ_ENTRY(job) link;
     bool (*step)(struct job *job); /* goes on; true: all has been sent */
@@ -29,6 +35,16 @@ struct job {
 
 static STAILQ_HEAD(, job) jobs = STAILQ_HEAD_INITIALIZER(jobs);
 static char last_sent;
+
+static int timer; /* an event */
+static uint64_t timer_bits;
+static enum { NOT_RESTING, RESTING_UNTIL_DRAINED, RESTING_UNTIL_TIMER } rest;
+
+void output_init(int event, uint64_t bits)
+{
+    timer = event;
+    timer_bits = bits;
+}
 
 /* Sends at most CHUNK_SIZE bytes, for twice as many of which there is room. */
 static void send(const char *text, size_t length)
@@ -78,8 +94,10 @@ static bool step_write(struct job *job)
         send(chunk, length);
         job->position += length;
     }
-    if (job->position < job->length)
+    if (job->position < job->length) {
+        rest = RESTING_UNTIL_DRAINED;
         return false;
+    }
     answer(job->token, (long)job->length);
     return true;
 }
@@ -159,10 +177,20 @@ void output_pump(void)
 {
     struct job *job;
 
-    while ((job = STAILQ_FIRST(&jobs)) != NULL && job->step(job)) {
+    if (rest == RESTING_UNTIL_DRAINED && uart_is_drained()) {
+        rest = RESTING_UNTIL_TIMER;
+        (void)event_timer(timer, timer_bits, clock_get() + REST_NS, 0);
+    }
+    while (rest == NOT_RESTING && (job = STAILQ_FIRST(&jobs)) != NULL && job->step(job)) {
         STAILQ_REMOVE_HEAD(&jobs, link);
         if (job->done != NULL)
             job->done(job->token, job->argument); /* may well queue more */
         free(job);
     }
+}
+
+void output_continue(void)
+{
+    rest = NOT_RESTING;
+    output_pump();
 }

@@ -10,6 +10,9 @@
 
 #include <octavo/error.h>
 
+/* To be called first: the event whose timer may be used, and the bits that shall tell. */
+void output_init(int event, uint64_t bits);
+
 /* Queues the first `length` bytes of the caller's buffer. The caller is answered with the count
  * when all have been accepted. Nothing comes between them. E_NOMEM: nothing is queued. */
 enum error output_write(uint64_t token, uint64_t length) MUST_USE;
@@ -23,3 +26,6 @@ enum error output_drain(uint64_t token, uint64_t argument,
 
 /* Moves on as far as the device has room. To be called after each interrupt. */
 void output_pump(void);
+
+/* To be called when the timer has come. */
+void output_continue(void);

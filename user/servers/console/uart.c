@@ -108,7 +108,10 @@ void uart_put(const void *bytes, size_t count)
 
     for (size_t i = 0; i < count; i++)
         ring_put(&ring, byte[i]);
-    transmit();
+    /* A device that works will ask for more. To look now whether it wants more already would be
+     * polling, and on a fast one never end. */
+    if (!device_is_filled)
+        transmit();
 }
 
 bool uart_is_drained(void) { return ring_count(&ring) == 0 && !device_is_filled; }
