@@ -176,6 +176,8 @@ static void test_buffers_over_the_edges_of_areas(void)
     CHECK_EQUAL(call_buffer(CHECKSUM, 0, first + 2 * PAGE - 1, 1 | BUFFER_IN), 1);
     CHECK_EQUAL(call_buffer(CHECKSUM, 0, first + 2 * PAGE - 1, 2 | BUFFER_IN), -E_FAULT);
     CHECK_EQUAL(call_buffer(FILL, 0, first, (2 * PAGE + 1) | BUFFER_OUT), -E_FAULT);
+    CHECK_EQUAL(call_buffer(CHECKSUM, 0, first, 8 * PAGE | BUFFER_IN), -E_FAULT);
+    CHECK_EQUAL(call_buffer(FILL, 0, first, 8 * PAGE | BUFFER_OUT), -E_FAULT);
     CHECK_EQUAL(call_buffer(CHECKSUM, 0, NULL, 1 | BUFFER_IN), -E_FAULT);
     unmap_pages(first, 2 * PAGE);
     stop_server(server);

@@ -164,15 +164,26 @@ static void guess(void *token)
     }
 }
 
+/* The same by reply_recv, which would go on to receive. */
+static void guess_and_receive(void *token)
+{
+    static const struct message nothing;
+    struct message m = {.token = *(uint64_t *)token};
+    message_reply_recv(port, 6, &nothing, &m);
+}
+
 static void test_is_nobody_elses(void)
 {
+    static const struct message nothing;
     struct message m = {0};
     open_port();
     int caller = tap_fork(call_once, NULL);
     CHECK_EQUAL(message_recv(port, &m), 0);
     tap_join(tap_fork(guess, &m.token));
+    int thief = tap_fork(guess_and_receive, &m.token);
+    thread_reaches(thief, 0, THREAD_RECV);
     thread_reaches(caller, 0, THREAD_REPLY);
-    static const struct message nothing;
+    tap_kill(thief);
     CHECK_EQUAL(message_reply(m.token, 5, &nothing), 0);
     tap_join(caller);
     close_port();
