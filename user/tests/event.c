@@ -133,6 +133,19 @@ static void test_periodic_timer(void)
     handle_close(event); /* with the timer armed: the census sees whether it goes */
 }
 
+/* Periods that went by before the timer was set, a thousand since boot, are not made up for. */
+static void test_missed_periods_are_gone(void)
+{
+    event = (int)event_create();
+    int ticks = 0;
+    uint64_t end = deadline_in_ms(60);
+    CHECK_EQUAL(event_timer(event, 1, 1, MILLISECONDS(10)), 0);
+    while (event_wait(event, 1, end, NULL) == 0 && clock_get() < end)
+        ticks++;
+    CHECK(ticks >= 1 && ticks <= 8);
+    handle_close(event);
+}
+
 /* Deadlines and periods at the far end of time: quiet, and the clock goes on for everybody. */
 static void test_timers_at_the_end_of_time(void)
 {
@@ -238,6 +251,7 @@ int main(int argc, char **argv)
         {"event_wait_times_out", test_wait_times_out, 0},
         {"event_one_shot_timer", test_one_shot_timer, 0},
         {"event_periodic_timer", test_periodic_timer, 0},
+        {"event_missed_periods_are_gone", test_missed_periods_are_gone, 0},
         {"event_timers_at_the_end_of_time", test_timers_at_the_end_of_time, 0},
         {"event_bound_to_a_port", test_bound_to_a_port, 0},
         {"event_bound_and_closed", test_bound_and_closed, 0},

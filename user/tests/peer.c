@@ -165,12 +165,14 @@ static void expect_nothing(void)
     expect_closed(999);
 }
 
+static uint64_t badge_of(int i) { return (uint64_t)i * 1001; }
+
 static void test_badges_are_closed_once_in_order(void)
 {
     int channels[CHANNELS], order[CHANNELS];
     port = (int)port_create();
     for (int i = 0; i < CHANNELS; i++) {
-        channels[i] = (int)channel_create(port, (uint64_t)i * 1000);
+        channels[i] = (int)channel_create(port, badge_of(i));
         order[i] = i;
     }
     for (int i = CHANNELS - 1; i > 0; i--) {
@@ -182,7 +184,7 @@ static void test_badges_are_closed_once_in_order(void)
     for (int i = 0; i < CHANNELS; i++)
         handle_close(channels[order[i]]);
     for (int i = 0; i < CHANNELS; i++)
-        expect_closed((uint64_t)order[i] * 1000);
+        expect_closed(badge_of(order[i]));
     expect_nothing();
     handle_close(port);
 }

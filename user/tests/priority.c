@@ -256,6 +256,28 @@ static void test_lending_ends_with_the_caller(void)
     handle_close(channel);
 }
 
+/* The server is this process, so that it can look at itself at each stage. */
+static void serve_and_look(void *unused)
+{
+    (void)unused;
+    static const struct message nothing;
+    struct message m = {0};
+    struct thread_info info = {0};
+    int port = (int)port_create();
+    channel = (int)channel_create(port, 0);
+    set_priority(LOW);
+    int client = tap_fork(call_from_high, NULL);
+    CHECK_EQUAL(message_recv(port, &m), 0);
+    thread_info(HANDLE_SELF, getpid(), 0, &info);
+    CHECK_EQUAL(info.priority, HIGH);
+    CHECK_EQUAL(message_reply(m.token, 5, &nothing), 0);
+    thread_info(HANDLE_SELF, getpid(), 0, &info);
+    CHECK_EQUAL(info.priority, LOW);
+    tap_join(client);
+}
+
+static void test_is_given_back_with_the_reply(void) { tap_join(tap_fork(serve_and_look, NULL)); }
+
 static void compute_in_the_middle(void *unused)
 {
     (void)unused;
@@ -296,6 +318,7 @@ int main(int argc, char **argv)
         {"priority_higher_goes_before_lower", test_higher_goes_before_lower, 0},
         {"priority_is_lent_by_a_call", test_is_lent_by_a_call, 0},
         {"priority_lending_ends_with_the_caller", test_lending_ends_with_the_caller, 0},
+        {"priority_is_given_back_with_the_reply", test_is_given_back_with_the_reply, 0},
         {"priority_lending_prevents_inversion", test_lending_prevents_inversion, 0},
     };
     return tap_main(argc, argv, tests, TAP_COUNT(tests));
