@@ -114,9 +114,9 @@ def pytest_runtest_makereport(item, call):
 
 def explain(item, report):
     """Adds to a failure what one needs to look into it."""
-    repeat = f"OCTAVO_SEED={SEED} make test-system PYTESTFLAGS="
-    path = f"-n0 -k {item.name!r}" if "[" not in item.name else f"-n0 '{item.nodeid}'"
-    report.sections.append(("to repeat it", repeat + shlex.quote(path)))
+    flags = shlex.quote(f"-n0 -k {shlex.quote(item.name)}")
+    repeat = f"OCTAVO_SEED={SEED} make test-system PYTESTFLAGS={flags}"
+    report.sections.append(("to repeat it", repeat))
     guest = getattr(item, "guest", None)
     if guest is None:
         return

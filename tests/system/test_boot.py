@@ -20,8 +20,8 @@ def test_matrix(boot, mem, smp, mmu, debug):
     size = {"32M": "32 MiB", "128M": "128 MiB", "4G": "4096 MiB"}[mem]
     assert size in banner and mmu in banner
     assert f"1 of {smp} hart" in guest.run("uname -a").output
-    check_tap(guest.run("/tests/handle").output)
-    check_tap(guest.run("/tests/memory").output)
+    for program in ("handle", "memory", "hostile_pointers"):
+        check_tap(guest.run(f"/tests/{program}").output)
     assert guest.shut_down() == 0
 
 
