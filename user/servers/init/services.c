@@ -1,7 +1,7 @@
 /* services.c - the servers of /etc/servers.
  *
- * The array is filled once from the table and never shrinks. A service that init has given up has
- * no port any more: who still calls it learns that it is dead.
+ * The array is filled once from the table and never shrinks. A service that will not run again has
+ * no port any more.
  */
 #include "services.h"
 
@@ -139,14 +139,20 @@ static _Noreturn void become(const struct service *service, int number)
     process_exit(1);
 }
 
-static void give_up(struct service *service)
+/* It will not run again: who calls it shall learn that, not wait. */
+static void retire(struct service *service)
 {
-    log_line("%s died %d times in a row soon after its start: given up", service->line.name,
-             CHILD_QUICK_MAX);
     handle_close(service->port);
     service->port = HANDLE_NONE;
     for (unsigned i = 0; i < service->line.names.count; i++)
         names_drop(service->line.names.item[i]);
+}
+
+static void give_up(struct service *service)
+{
+    log_line("%s died %d times in a row soon after its start: given up", service->line.name,
+             CHILD_QUICK_MAX);
+    retire(service);
 }
 
 static void start(struct service *service, uint64_t now)
@@ -201,10 +207,12 @@ bool services_child_died(int pid, int status, uint64_t now)
             continue;
         child_describe_end(status, cause);
         log_line("%s (pid %d) %s", service->line.name, pid, cause);
-        if (!is_to_restart(service, status))
+        if (!is_to_restart(service, status)) {
             child_finished(&service->child);
-        else if (!child_died(&service->child, now))
+            retire(service);
+        } else if (!child_died(&service->child, now)) {
             give_up(service);
+        }
         return true;
     }
     return false;

@@ -121,10 +121,11 @@ static bool is_ready(const char *name)
 
 uint64_t session_start_due(uint64_t now)
 {
+    if (!child_is_due(&child, now))
+        return child.start_next_ns;
     if (!is_ready(root_name) || !is_ready(console_name))
         return DEADLINE_NONE;
-    if (child_is_due(&child, now))
-        start(now);
+    start(now);
     return child.start_next_ns;
 }
 

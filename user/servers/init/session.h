@@ -11,7 +11,7 @@
 void session_init(const struct init *init);
 
 /* Starts it if it is due and root and console are there. -> when to call again, or DEADLINE_NONE.
- * Shuts the machine down when one of the two will never come. */
+ * Shuts the machine down when it is due and one of the two will never come. */
 uint64_t session_start_due(uint64_t now);
 
 /* The child `pid` ended. False: it was not the session. */
