@@ -211,7 +211,7 @@ void init_start(void)
     give_initrd(process, &info);
     map_boot_info(process->space, &info);
     lock_acquire(&tree_lock);
-    must(thread_create(process, PRIORITY_DEFAULT, &thread), "no thread");
+    must(thread_create(process, NULL, &thread), "no thread");
     lock_release(&tree_lock);
     thread->registers.pc = entry;
     thread->registers.sp = build_stack(process->space);

@@ -110,7 +110,7 @@ static enum error child_enter_tree(struct process *child, struct thread *parent_
     lock_acquire(&tree_lock);
     enum error error = pid_allocate(child);
     if (error == E_OK) {
-        error = thread_create(child, parent_thread->base_priority, &thread);
+        error = thread_create(child, parent_thread, &thread);
         if (error != E_OK)
             RB_REMOVE(pid_tree, &pids, child);
     }
@@ -291,6 +291,21 @@ void process_end(struct process *process, int status)
     give_children_to_init(process);
     tell_parent(process);
     lock_release(&tree_lock);
+    object_release(&process->object);
+}
+
+void process_end_thread(struct thread *thread, int status)
+{
+    struct process *process = thread->process;
+
+    object_retain(&process->object);
+    lock_acquire(&tree_lock);
+    bool last = process->thread_count == 1;
+    if (!last)
+        thread_end(thread);
+    lock_release(&tree_lock);
+    if (last)
+        process_end(process, status);
     object_release(&process->object);
 }
 

@@ -58,6 +58,9 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
  * waits. */
 void process_end(struct process *process, int status);
 
+/* Ends a thread; the last one's end is the process's, with this status. */
+void process_end_thread(struct thread *thread, int status);
+
 /* Ends a process's descendants, then itself. */
 void process_end_tree(struct process *process, int status);
 

@@ -137,6 +137,10 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
     lock_release(&run_queue.lock);
 }
 
+uint64_t sched_harts(void) { return 1; }
+
+void sched_set_affinity(struct thread *thread, uint64_t allowed) { thread->affinity = allowed; }
+
 uint64_t sched_cpu_ns(const struct thread *thread)
 {
     uint64_t ticks = thread->cpu_ticks;

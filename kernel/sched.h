@@ -30,6 +30,11 @@ void sched_yield(struct thread *thread);
 /* Gives a thread another effective priority wherever it is. */
 void sched_set_priority(struct thread *thread, uint8_t priority);
 
+/* The harts that run, a bit each, and to which of them a thread shall keep from now on: at least
+ * one. */
+uint64_t sched_harts(void);
+void sched_set_affinity(struct thread *thread, uint64_t allowed);
+
 /* The thread to resume on this hart: the current one, or a better; idles until there is one. Space,
  * FPU and timer are set up for it. */
 struct thread *sched_next(struct hart *hart);

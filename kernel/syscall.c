@@ -13,6 +13,7 @@ static syscall_handler *const handlers[SYSTEM_CALLS] = {
     [SYS_PROCESS_OPEN] = sys_process_open,
     [SYS_PROCESS_WATCH] = sys_process_watch,
     [SYS_PROCESS_INFO] = sys_process_info,
+    [SYS_PROCESS_CONTROL] = sys_process_control,
     [SYS_THREAD_CREATE] = sys_thread_create,
     [SYS_THREAD_EXIT] = sys_thread_exit,
     [SYS_THREAD_CONTROL] = sys_thread_control,

@@ -24,7 +24,7 @@ bool syscall_dispatch(struct thread *thread);
 
 /* syscall_process.c */
 syscall_handler sys_process_id, sys_process_fork, sys_process_exec, sys_process_exit,
-    sys_process_wait, sys_process_kill, sys_process_open, sys_process_watch;
+    sys_process_wait, sys_process_kill, sys_process_open, sys_process_watch, sys_process_control;
 /* syscall_info.c */
 syscall_handler sys_process_info, sys_space_print, sys_system_info, sys_system_control;
 /* syscall_thread.c */

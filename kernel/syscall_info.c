@@ -11,6 +11,7 @@
 #include "kernel/port.h"
 #include "kernel/power.h"
 #include "kernel/process.h"
+#include "kernel/riscv/hart.h"
 #include "kernel/riscv/kernel_map.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
@@ -84,6 +85,9 @@ static enum error describe_thread(struct process *process, uint64_t index, struc
             .address = thread->state == THREAD_FUTEX ? thread->futex_address : 0,
             .cpu_ns = sched_cpu_ns(thread),
             .pc = thread->registers.pc,
+            .affinity = thread->affinity & sched_harts(),
+            .hart = (int32_t)thread->hart->index,
+            .running = thread->hart->current == thread,
         };
     lock_release(&tree_lock);
     return thread != NULL ? E_OK : E_SRCH;
@@ -195,12 +199,24 @@ static void describe_machine(struct system_machine *record)
     memcpy(record->model, machine.model, sizeof record->model);
 }
 
+static void describe_hart(const struct hart *hart, struct system_hart *record)
+{
+    const struct thread *thread = hart->current;
+
+    *record = (struct system_hart){.id = hart->id, .switches = 0};
+    if (thread == NULL)
+        return;
+    record->pid = thread->process->pid;
+    record->thread = thread->number;
+}
+
 int64_t sys_system_info(struct thread *thread, const uint64_t *a)
 {
     union {
         struct system_memory memory;
         struct system_objects objects;
         struct system_machine machine;
+        struct system_hart harts[HARTS_MAX];
     } record = {0};
     size_t length;
     enum error error = find_init(thread, a[0], RIGHT_WAIT);
@@ -221,6 +237,10 @@ int64_t sys_system_info(struct thread *thread, const uint64_t *a)
     case INFO_MACHINE:
         describe_machine(&record.machine);
         length = sizeof record.machine;
+        break;
+    case INFO_HARTS:
+        describe_hart(&harts[0], &record.harts[0]);
+        length = sizeof record.harts[0];
         break;
     default:
         return -E_INVAL;

@@ -15,7 +15,7 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
     if (a[0] % 2 != 0 || !space_range_is_user(a[0], 2))
         return -E_INVAL;
     lock_acquire(&tree_lock);
-    enum error error = thread_create(process, thread->base_priority, &created);
+    enum error error = thread_create(process, thread, &created);
     lock_release(&tree_lock);
     if (error != E_OK)
         return -error;
@@ -36,95 +36,12 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
     return error == E_OK ? (int64_t)handle : -error;
 }
 
-/* Ends a thread; the last one's end is the process's. */
-static void end_thread(struct thread *thread, int status)
-{
-    struct process *process = thread->process;
-
-    object_retain(&process->object);
-    lock_acquire(&tree_lock);
-    bool last = process->thread_count == 1;
-    if (!last)
-        thread_end(thread);
-    lock_release(&tree_lock);
-    if (last)
-        process_end(process, status);
-    object_release(&process->object);
-}
-
 int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
 {
     if (a[0] != 0)
         futex_clear(thread->process->space, a[0]);
-    end_thread(thread, STATUS_EXITED(0));
+    process_end_thread(thread, STATUS_EXITED(0));
     return SYSCALL_DONE;
-}
-
-static int64_t set_priority(struct thread *target, uint64_t value)
-{
-    int64_t old = target->base_priority;
-
-    if (value >= PRIORITIES)
-        return -E_INVAL;
-    if (value > target->process->ceiling)
-        return -E_PERM;
-    thread_set_base(target, value);
-    return old;
-}
-
-static int64_t set_ceiling(struct process *process, uint64_t value)
-{
-    int64_t old = process->ceiling;
-    struct thread *thread;
-
-    if (value >= PRIORITIES)
-        return -E_INVAL;
-    if (value > process->ceiling)
-        return -E_PERM;
-    lock_acquire(&tree_lock);
-    process->ceiling = value;
-    TAILQ_FOREACH(thread, &process->threads, sibling)
-        if (thread->base_priority > value)
-            thread_set_base(thread, value);
-    lock_release(&tree_lock);
-    return old;
-}
-
-static int64_t thread_control(struct thread *thread, struct thread *target, const uint64_t *a)
-{
-    if (target->state == THREAD_DEAD)
-        return -E_SRCH;
-    switch (a[1]) {
-    case THREAD_GET_PRIORITY:
-        return target->base_priority;
-    case THREAD_SET_PRIORITY:
-        return set_priority(target, a[2]);
-    case THREAD_SET_CEILING:
-        return set_ceiling(thread->process, a[2]);
-    case THREAD_KILL:
-        thread_return(thread, 0, 0); /* it may be the caller that ends */
-        end_thread(target, STATUS_KILLED(DEATH_KILLED));
-        return SYSCALL_DONE;
-    default:
-        return -E_INVAL;
-    }
-}
-
-int64_t sys_thread_control(struct thread *thread, const uint64_t *a)
-{
-    struct thread *target = thread;
-
-    if (a[0] == (uint64_t)HANDLE_NONE) {
-        object_retain(&thread->object);
-    } else {
-        enum error error =
-            handle_find(&thread->process->handles, a[0], OBJECT_THREAD, RIGHT_MANAGE, &target);
-        if (error != E_OK)
-            return -error;
-    }
-    int64_t result = thread_control(thread, target, a);
-    object_release(&target->object);
-    return result;
 }
 
 int64_t sys_thread_yield(struct thread *thread, const uint64_t *a)

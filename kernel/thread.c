@@ -110,7 +110,8 @@ static void thread_destroy(struct object *object)
 
 static void thread_timed_out(struct timer *timer);
 
-enum error thread_create(struct process *process, uint8_t priority, struct thread **result)
+enum error thread_create(struct process *process, const struct thread *maker,
+                         struct thread **result)
 {
     lock_assert_held(&tree_lock);
     if (free_count == 0)
@@ -123,7 +124,9 @@ enum error thread_create(struct process *process, uint8_t priority, struct threa
     thread->token = slot->token;
     thread->hart = hart_self();
     thread->state = THREAD_READY;
-    thread->priority = thread->base_priority = priority;
+    thread->priority = thread->base_priority =
+        maker != NULL ? maker->base_priority : PRIORITY_DEFAULT;
+    thread->affinity = maker != NULL ? maker->affinity : UINT64_MAX;
     thread->item.kind = ITEM_CALLER;
     thread->timer.expire = thread_timed_out;
     thread->process = process;

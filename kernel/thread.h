@@ -57,6 +57,7 @@ struct thread {
     struct port_item item;       /* CALLING: in the port's queue */
     struct channel *channel;     /* CALLING: counted as a handle, so that CLOSED comes later */
     struct port *serves;         /* whose last_receiver it is, or NULL */
+    uint64_t affinity;           /* harts that it may run on, a bit each */
     uint64_t slice_ns;           /* what is left of its time slice */
     void *waits_on;              /* EVENT: struct event; FUTEX: the bucket */
     uint64_t futex_address;      /* FUTEX: as the user named it, for ps */
@@ -74,9 +75,10 @@ extern struct thread_slot *thread_slots;
 /* Reserves slots for `capacity` threads. */
 void thread_table_init(uint64_t capacity);
 
-/* A thread of the process, not yet ready, registers zero; the process's list gets a reference, the
- * caller another. E_NOMEM, E_AGAIN: too many threads. */
-enum error thread_create(struct process *process, uint8_t priority,
+/* A thread of the process, not yet ready, registers zero, with the priority and affinity of `maker`
+ * (NULL: the default ones); the process's list gets a reference, the caller another. E_NOMEM,
+ * E_AGAIN: too many threads. */
+enum error thread_create(struct process *process, const struct thread *maker,
                          struct thread **thread) MUST_USE;
 
 /* Ends a thread wherever it is: takes it off its queue and off its process, and its token is dead.

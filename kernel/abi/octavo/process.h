@@ -34,6 +34,16 @@ enum {
     THREAD_SET_PRIORITY, /* at most the process's ceiling, which is inherited */
     THREAD_SET_CEILING,  /* lower the calling process's ceiling, and its threads; never raises it */
     THREAD_KILL,
+    THREAD_GET_AFFINITY, /* a bit for each hart (system.h: struct system_hart) that it may run on */
+    THREAD_SET_AFFINITY, /* harts that do not run are left out; at least one must remain */
+};
+
+/* process_control operations: those of all the threads that the process has now. Threads and
+ * children begin with the values of the thread that makes them. */
+enum {
+    PROCESS_SET_PRIORITY, /* at most the process's ceiling */
+    PROCESS_SET_CEILING,  /* lowers the ceiling, and the threads above it; never raises it */
+    PROCESS_SET_AFFINITY,
 };
 
 enum thread_state {
@@ -71,4 +81,7 @@ struct thread_info {
     uint64_t address; /* futex: the word; else 0 */
     uint64_t cpu_ns;
     uint64_t pc;
+    uint64_t affinity; /* harts that it may run on, a bit each */
+    int32_t hart;      /* that runs it, or ran it last; -1: none yet */
+    int32_t running;   /* 1: it runs at this moment */
 };

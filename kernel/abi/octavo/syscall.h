@@ -59,6 +59,10 @@ enum system_call {
      * INFO_THREAD: struct thread_info of that pid's thread with the lowest number not below
      * `index`. Fills at most size bytes. E_SRCH: none left; E_INVAL: unknown kind. */
     SYS_PROCESS_INFO,
+    /* process_control(authority [MANAGE], pid, operation, value) -> 0. pid 0: the authority itself.
+     * E_SRCH: no such process under the authority, or it has ended; E_PERM: above its ceiling;
+     * E_INVAL: unknown operation or value, or no hart of an affinity runs. */
+    SYS_PROCESS_CONTROL,
 
     /* thread_create(entry, sp, argument, tp) -> handle. Starts in the caller's process at entry, a0
      * = argument. E_INVAL: entry outside the user half; E_AGAIN: there are too many threads. */

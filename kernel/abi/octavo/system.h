@@ -3,7 +3,7 @@
  */
 #include <stdint.h>
 
-enum system_info_kind { INFO_MEMORY, INFO_OBJECTS, INFO_MACHINE };
+enum system_info_kind { INFO_MEMORY, INFO_OBJECTS, INFO_MACHINE, INFO_HARTS };
 
 enum { MEMORY_ORDERS = 19 };
 
@@ -27,6 +27,19 @@ struct system_machine {
     uint32_t paging_bits; /* 39, 48 or 57 */
     uint32_t debug;       /* 1: built with DEBUG=1 */
     char model[64];
+};
+
+/* INFO_HARTS gives one of these for each hart that runs; a hart's number is its place. */
+struct system_hart {
+    uint64_t id;          /* as the firmware numbers it */
+    int32_t pid, thread;  /* what runs now; pid 0: it idles */
+    uint64_t busy_ns;     /* spent with a thread on the hart, since boot */
+    uint64_t idle_ns;     /* spent without one */
+    uint64_t switches;    /* threads put on the hart by the scheduler; those by the fast path of
+                             messages are not counted */
+    uint64_t steals;      /* of these, taken from another hart's queue */
+    uint64_t ipis;        /* interrupts that it received from other harts */
+    uint64_t shoot_downs; /* translations that it asked other harts to forget */
 };
 
 /* system_control operations. */

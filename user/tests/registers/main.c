@@ -10,7 +10,7 @@
 #include "tests/lib/help.h"
 #include "tests/lib/tap.h"
 
-_Static_assert(SYS_THREAD_EXIT == 12 && SYS_PROCESS_EXIT == 5, "probes.S has the numbers");
+_Static_assert(SYS_THREAD_EXIT == 13 && SYS_PROCESS_EXIT == 5, "probes.S has the numbers");
 
 enum {
     RA = 1,

@@ -4,7 +4,7 @@
  * must give back to its caller, 16 spare. x2 is sp and takes no part in filling.
  */
 /* SYS_THREAD_EXIT and SYS_PROCESS_EXIT; main.c asserts that they are. */
-#define PROBE_THREAD_EXIT 12
+#define PROBE_THREAD_EXIT 13
 #define PROBE_PROCESS_EXIT 5
 
 #define FRAME 528

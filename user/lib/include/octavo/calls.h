@@ -125,6 +125,14 @@ static inline long thread_info(int authority, int pid, int index, struct thread_
         .value;
 }
 
+/* Controls all threads of process `pid`: PROCESS_SET_PRIORITY... */
+static inline long process_control(int authority, int pid, unsigned operation, uint64_t value)
+{
+    return system_call(SYS_PROCESS_CONTROL, CALL_SIGNED(authority), CALL_SIGNED(pid), operation,
+                       value)
+        .value;
+}
+
 /* ---- threads; <octavo/thread.h> has what programs want ----------------------------------- */
 
 static inline long thread_create(uint64_t entry, uint64_t sp, uint64_t argument, uint64_t tp)
