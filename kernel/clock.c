@@ -1,10 +1,10 @@
-/* clock.c - timers in a tree by deadline. timer_lock guards tree and timers; expire functions run
+/* clock.c - timers in a tree by deadline, one for each hart, with a lock each. Expire functions run
  * without it, so that they may take locks that rank before it.
  */
 #include "kernel/clock.h"
 
 #include "kernel/lock.h"
-#include "kernel/panic.h"
+#include "kernel/object.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/timer.h"
 
@@ -20,18 +20,31 @@ static int timer_compare(const struct timer *a, const struct timer *b)
 RB_HEAD(timer_tree, timer);
 RB_GENERATE_STATIC(timer_tree, timer, link, timer_compare)
 
-static struct lock timer_lock = LOCK_INIT("timers", RANK_TIMER);
-static struct timer_tree timers = RB_INITIALIZER(&timers); /* timer_lock */
+struct timer_queue {
+    struct lock lock;
+    struct timer_tree tree; /* lock */
+    uint64_t due_ns;        /* lock: of the first one, or DEADLINE_NONE; the hart itself reads it */
+    uint64_t due_ticks;     /* lock: the same as the counter shows it */
+};
 
-/* Ticks to nanoseconds as a fixed-point factor with 32 fractional bits, and back. Set once at boot.
+static struct timer_queue queues[HARTS_MAX];
+
+/* Ticks to nanoseconds and back as fixed-point factors with 32 fractional bits. Set once at boot.
  */
-static uint64_t frequency, ns_per_tick_32, boot_ticks;
+static uint64_t frequency, ns_per_tick_32, ticks_per_ns_32, boot_ticks;
 
 void clock_init(uint64_t timebase_hz)
 {
     frequency = timebase_hz;
     ns_per_tick_32 = ((unsigned __int128)NS_PER_SECOND << 32) / timebase_hz;
+    ticks_per_ns_32 = ((unsigned __int128)timebase_hz << 32) / NS_PER_SECOND;
     boot_ticks = timer_ticks();
+    for (int i = 0; i < HARTS_MAX; i++) {
+        lock_init(&queues[i].lock, "timers", RANK_TIMER);
+        RB_INIT(&queues[i].tree);
+        queues[i].due_ns = DEADLINE_NONE;
+        queues[i].due_ticks = TICKS_NEVER;
+    }
 }
 
 uint64_t clock_timebase(void) { return frequency; }
@@ -42,8 +55,8 @@ static uint64_t scale_32(uint64_t value, uint64_t factor)
 }
 
 uint64_t clock_ns(uint64_t ticks) { return scale_32(ticks, ns_per_tick_32); }
-
-uint64_t clock_now(void) { return scale_32(timer_ticks() - boot_ticks, ns_per_tick_32); }
+uint64_t clock_ticks(uint64_t ns) { return scale_32(ns, ticks_per_ns_32); }
+uint64_t clock_now(void) { return clock_ns(timer_ticks() - boot_ticks); }
 
 /* The first tick at which clock_now has reached `ns`: rounded up, for an interrupt that comes early
  * comes again and again until it is due. */
@@ -52,45 +65,76 @@ static uint64_t clock_ticks_at(uint64_t ns)
     uint64_t seconds = ns / NS_PER_SECOND, rest = ns % NS_PER_SECOND;
 
     if (seconds >= (INT64_MAX - boot_ticks) / frequency)
-        return UINT64_MAX;
+        return TICKS_NEVER;
     return boot_ticks + seconds * frequency + (rest * frequency) / NS_PER_SECOND + 2;
+}
+
+/* --- Timers ----------------------------------------------------------------------------------- */
+
+/* The first timer may be another one now. */
+static void note_first_locked(struct timer_queue *queue)
+{
+    const struct timer *first = RB_MIN(timer_tree, &queue->tree);
+    uint64_t due = first != NULL ? first->deadline_ns : DEADLINE_NONE;
+
+    lock_assert_held(&queue->lock);
+    if (due == queue->due_ns)
+        return;
+    queue->due_ns = due;
+    queue->due_ticks = due == DEADLINE_NONE ? TICKS_NEVER : clock_ticks_at(due);
+}
+
+static void remove_locked(struct timer_queue *queue, struct timer *timer)
+{
+    RB_REMOVE(timer_tree, &queue->tree, timer);
+    timer->armed = false;
+    note_first_locked(queue);
 }
 
 void timer_disarm(struct timer *timer)
 {
-    if (!timer->armed)
+    if (timer->hart == NULL)
         return;
-    lock_acquire(&timer_lock);
-    RB_REMOVE(timer_tree, &timers, timer);
-    timer->armed = false;
-    hart_self()->timers_changed = true;
-    lock_release(&timer_lock);
+    struct timer_queue *queue = &queues[timer->hart->index];
+    lock_acquire(&queue->lock);
+    if (timer->armed)
+        remove_locked(queue, timer);
+    lock_release(&queue->lock);
+    timer->hart = NULL;
 }
 
 void timer_arm(struct timer *timer, uint64_t deadline_ns)
 {
+    struct hart *hart = hart_self();
+    struct timer_queue *queue = &queues[hart->index];
+
     timer_disarm(timer);
     if (deadline_ns == DEADLINE_NONE)
         return;
-    lock_acquire(&timer_lock);
+    lock_acquire(&queue->lock);
+    timer->hart = hart;
     timer->deadline_ns = deadline_ns;
     timer->armed = true;
-    RB_INSERT(timer_tree, &timers, timer);
-    hart_self()->timers_changed = true;
-    lock_release(&timer_lock);
+    RB_INSERT(timer_tree, &queue->tree, timer);
+    note_first_locked(queue);
+    lock_release(&queue->lock);
+    hart->timers_changed = true;
 }
 
-static struct timer *timer_take_due(uint64_t now)
+/* A timer that is due, disarmed, its owner retained. */
+static struct timer *take_due(struct timer_queue *queue, uint64_t now)
 {
-    lock_acquire(&timer_lock);
-    struct timer *timer = RB_MIN(timer_tree, &timers);
-    if (timer != NULL && timer->deadline_ns <= now) {
-        RB_REMOVE(timer_tree, &timers, timer);
-        timer->armed = false;
-    } else {
-        timer = NULL;
+    struct timer *timer;
+
+    lock_acquire(&queue->lock);
+    while ((timer = RB_MIN(timer_tree, &queue->tree)) != NULL && timer->deadline_ns <= now) {
+        remove_locked(queue, timer);
+        if (object_try_retain(timer->owner))
+            break;
     }
-    lock_release(&timer_lock);
+    if (timer != NULL && timer->deadline_ns > now)
+        timer = NULL;
+    lock_release(&queue->lock);
     return timer;
 }
 
@@ -98,26 +142,27 @@ void clock_expire(void)
 {
     struct timer *timer;
     struct hart *hart = hart_self();
-    uint64_t now = clock_now();
+    uint64_t before = timer_ticks(), now = clock_now();
 
-    timer_interrupted();
+    timer_interrupted(hart);
     hart->timers_changed = true;
-    while ((timer = timer_take_due(now)) != NULL)
+    while ((timer = take_due(&queues[hart->index], now)) != NULL) {
+        struct object *owner = timer->owner;
         timer->expire(timer);
-    uint64_t after = clock_now();
-    hart->timers_rest_ns = after + (after - now);
+        object_release(owner);
+    }
+    uint64_t after = timer_ticks();
+    hart->timers_rest = after + (after - before);
 }
 
 void clock_program(struct hart *hart)
 {
+    uint64_t due = __atomic_load_n(&queues[hart->index].due_ticks, __ATOMIC_RELAXED);
+
     hart->timers_changed = false;
-    lock_acquire(&timer_lock);
-    struct timer *first = RB_MIN(timer_tree, &timers);
-    uint64_t due = first != NULL ? first->deadline_ns : DEADLINE_NONE;
-    lock_release(&timer_lock);
-    if (hart->slice_end_ns < due)
-        due = hart->slice_end_ns;
-    if (due < hart->timers_rest_ns)
-        due = hart->timers_rest_ns;
-    timer_set(due == DEADLINE_NONE ? UINT64_MAX : clock_ticks_at(due));
+    if (hart->slice_end < due)
+        due = hart->slice_end;
+    if (due < hart->timers_rest)
+        due = hart->timers_rest;
+    timer_set(hart, due);
 }

@@ -7,8 +7,9 @@
 
 struct event {
     struct object object;
-    struct lock lock; /* guards all below but `item`, which is the port's */
+    struct lock lock; /* guards all below but `item`, which is the port's; see also event.c */
     uint64_t pending;
+    bool unreachable;           /* no handle is left: it can be bound no more */
     struct thread_list waiting; /* each counts the event */
     struct port *port;          /* counted: where pending bits go; NULL: nowhere */
     uint64_t badge;
@@ -20,18 +21,22 @@ struct event {
 struct event *event_create(void);
 void event_signal(struct event *event, uint64_t bits);
 
-/* Pending bits of the mask, which are cleared; 0: none, and the running thread waits for them. */
-uint64_t event_wait(struct event *event, struct thread *thread, uint64_t mask,
-                    uint64_t deadline_ns);
-bool event_is_bound(struct event *event);
+enum event_outcome { EVENT_TAKEN, EVENT_BLOCKED, EVENT_TIMED_OUT, EVENT_BOUND };
+
+/* Takes pending bits of the mask, which are cleared. EVENT_BLOCKED: there are none, and the running
+ * thread waits for them. EVENT_BOUND: they go to a port. */
+enum event_outcome event_wait(struct event *event, struct thread *thread, uint64_t deadline_ns,
+                              uint64_t mask, uint64_t *bits);
 
 /* Binds to a port, or with NULL to none. */
 void event_bind(struct event *event, struct port *port, uint64_t badge);
 
-/* For port_take: what a queued event says; its bits are cleared. */
+/* For the port, whose lock is held: what a queued event says, its bits cleared; and whether it is
+ * bound there and has something to say. */
+bool event_is_pending_at(struct event *event, const struct port *port);
 void event_take(struct event *event, uint64_t *badge, uint64_t *bits);
 
 void event_set_timer(struct event *event, uint64_t bits, uint64_t deadline_ns, uint64_t period_ns);
 
-/* Takes a thread in state EVENT off its event. */
-void event_forget_thread(struct thread *thread);
+/* thread_take for the state EVENT. */
+bool event_take_thread(struct thread *thread) MUST_USE;

@@ -30,6 +30,14 @@ static struct bucket *bucket_of(uint64_t key)
     return &buckets[(key >> 2 ^ key >> PAGE_BITS) % BUCKETS];
 }
 
+/* Takes a waiting thread in hand. */
+static void remove_locked(struct bucket *bucket, struct thread *thread)
+{
+    TAILQ_REMOVE(&bucket->waiting, thread, link);
+    thread->bucket = NULL;
+    __atomic_store_n(&thread->state, THREAD_READY, __ATOMIC_RELAXED);
+}
+
 static enum error wait_locked(struct thread *thread, uint64_t address, uint32_t expected,
                               uint64_t deadline_ns)
 {
@@ -45,7 +53,7 @@ static enum error wait_locked(struct thread *thread, uint64_t address, uint32_t 
     lock_acquire(&bucket->lock);
     thread->futex_key = (uintptr_t)word;
     thread->futex_address = address;
-    thread->waits_on = bucket;
+    thread->bucket = bucket;
     TAILQ_INSERT_TAIL(&bucket->waiting, thread, link);
     thread_block(thread, THREAD_FUTEX, deadline_ns);
     lock_release(&bucket->lock);
@@ -76,8 +84,7 @@ static uint64_t wake_key(uint64_t key, uint64_t count)
         next = TAILQ_NEXT(thread, link);
         if (thread->futex_key != key)
             continue;
-        TAILQ_REMOVE(&bucket->waiting, thread, link);
-        thread->waits_on = NULL;
+        remove_locked(bucket, thread);
         thread_finish(thread, E_OK, 0);
         woken++;
     }
@@ -117,8 +124,7 @@ static void evict_locked(struct bucket *bucket, const struct space *space, uint6
         next = TAILQ_NEXT(thread, link);
         if (thread->process->space != space || thread->futex_address - address >= length)
             continue;
-        TAILQ_REMOVE(&bucket->waiting, thread, link);
-        thread->waits_on = NULL;
+        remove_locked(bucket, thread);
         thread_wake(thread);
     }
 }
@@ -132,12 +138,18 @@ void futex_evict(const struct space *space, uint64_t address, uint64_t length)
     }
 }
 
-void futex_forget_thread(struct thread *thread)
+bool futex_take_thread(struct thread *thread)
 {
-    struct bucket *bucket = thread->waits_on;
+    struct bucket *bucket = __atomic_load_n(&thread->bucket, __ATOMIC_RELAXED);
+    bool taken = false;
 
+    if (bucket == NULL)
+        return false;
     lock_acquire(&bucket->lock);
-    TAILQ_REMOVE(&bucket->waiting, thread, link);
-    thread->waits_on = NULL;
+    if (thread->bucket == bucket && thread->state == THREAD_FUTEX) {
+        remove_locked(bucket, thread);
+        taken = true;
+    }
     lock_release(&bucket->lock);
+    return taken;
 }

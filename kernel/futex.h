@@ -3,6 +3,7 @@
  * processes which share the page meet.
  */
 #include <octavo/error.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct space;
@@ -26,5 +27,5 @@ void futex_clear(struct space *space, uint64_t address);
  * pages are gone: whoever has them next must not meet these threads. space->lock held. */
 void futex_evict(const struct space *space, uint64_t address, uint64_t length);
 
-/* Takes a thread in state FUTEX off its bucket. */
-void futex_forget_thread(struct thread *thread);
+/* thread_take for the state FUTEX. */
+bool futex_take_thread(struct thread *thread) MUST_USE;

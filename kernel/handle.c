@@ -67,7 +67,8 @@ enum error handle_table_clone(struct handle_table *table, struct handle_table *s
         for (uint32_t i = 0, seen = 0; seen < table->used; i++) {
             if (table->entries[i].object == NULL)
                 continue;
-            object_add_handle(table->entries[i].object);
+            bool added = object_add_handle(table->entries[i].object);
+            ASSERT(added); /* the source has a handle of it */
             seen++;
         }
     }
@@ -184,13 +185,17 @@ static uint32_t fast_bits(const struct handle_entry *entry)
     return entry->kind == OBJECT_PORT && (entry->rights & RIGHT_RECV) ? FAST_RECV : 0;
 }
 
-static void entry_fill(struct handle_table *table, uint32_t index, const struct handle_entry *entry)
+/* E_BADF: the object's last handle went a moment ago. */
+static enum error entry_fill(struct handle_table *table, uint32_t index,
+                             const struct handle_entry *entry)
 {
-    object_add_handle(entry->object);
+    if (!object_add_handle(entry->object))
+        return E_BADF;
     table->entries[index] = *entry;
     table->entries[index].kind = entry->object->kind;
     table->entries[index].fast = fast_bits(&table->entries[index]);
     table->used++;
+    return E_OK;
 }
 
 enum error handle_insert(struct handle_table *table, const struct handle_entry *entry,
@@ -211,8 +216,9 @@ enum error handle_insert(struct handle_table *table, const struct handle_entry *
         error = E_MFILE;
     else
         error = table_grow(table, index);
+    if (error == E_OK)
+        error = entry_fill(table, index, entry);
     if (error == E_OK) {
-        entry_fill(table, index, entry);
         if (from_lowest)
             table->lowest = index + 1;
         *handle = index - FIXED_HANDLES;
@@ -234,7 +240,7 @@ enum error handle_replace(struct handle_table *table, const struct handle_entry 
     if (error == E_OK) {
         if (table->entries[index].object != NULL)
             old = entry_clear(table, index);
-        entry_fill(table, index, entry);
+        error = entry_fill(table, index, entry);
     }
     lock_release(&table->lock);
     if (old != NULL)

@@ -13,8 +13,8 @@ struct irq {
 /* An interrupt as an object. NULL: no memory. */
 struct irq *irq_create(uint32_t number);
 
-/* From now on the interrupt signals the event. */
-void irq_bind(struct irq *irq, struct event *event, uint64_t bits);
+/* From now on the interrupt signals the event. E_BADF: the irq's last handle just went. */
+enum error irq_bind(struct irq *irq, struct event *event, uint64_t bits) MUST_USE;
 
 /* The device is quiet: the interrupt may come again. */
 void irq_ack(struct irq *irq);

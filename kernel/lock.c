@@ -4,6 +4,7 @@
 
 #include "kernel/panic.h"
 #include "kernel/riscv/hart.h"
+#include "kernel/riscv/ipi.h"
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank)
 {
@@ -16,11 +17,11 @@ void lock_check_order(const struct lock *lock, bool equal)
 
     if (lock->holder == hart)
         panic("lock %s: acquired twice", lock->name);
-    if (hart->locks_held == 0)
-        return;
-    const struct lock *last = hart->lock[hart->locks_held - 1];
-    if (last->rank > lock->rank || (last->rank == lock->rank && !equal))
-        panic("lock %s: acquired while holding %s", lock->name, last->name);
+    for (unsigned i = 0; i < hart->locks_held; i++) {
+        const struct lock *other = hart->lock[i];
+        if (other->rank > lock->rank || (other->rank == lock->rank && !equal))
+            panic("lock %s: acquired while holding %s", lock->name, other->name);
+    }
 }
 
 void lock_note_taken(struct lock *lock)
@@ -46,6 +47,15 @@ void lock_note_released(struct lock *lock)
     ASSERT(i > 0);
     for (hart->locks_held--; i <= hart->locks_held; i++)
         hart->lock[i - 1] = hart->lock[i];
+}
+
+void lock_spin(struct lock *lock)
+{
+    do {
+        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
+            hart_serve_requests();
+    } while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0);
+    lock->spins++;
 }
 
 void lock_acquire_both(struct lock *a, struct lock *b)

@@ -75,6 +75,7 @@ static uint32_t read_harts(uint64_t hart)
 {
     struct fdt_cpu cpu = {0};
     uint32_t controller = 0;
+    bool seen = false; /* the boot hart, for which room is kept */
     enum error error;
 
     if (fdt_timebase(&machine.fdt, &machine.timebase_hz) != E_OK)
@@ -85,7 +86,9 @@ static uint32_t read_harts(uint64_t hart)
             machine_refuse("cpu");
         if (!cpu.available || cpu.mmu_type[0] == '\0')
             continue; /* such as the monitor hart of some boards, which has no MMU */
-        machine.harts++;
+        if (cpu.hart == hart || machine.harts + !seen < HARTS_MAX)
+            machine.hart_id[machine.harts++] = cpu.hart;
+        seen |= cpu.hart == hart;
         machine.sstc &= fdt_cpu_has(&cpu, "sstc");
         if (cpu.hart == hart)
             controller = cpu.interrupt_controller;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "kernel/fdt.h"
+#include "kernel/riscv/layout.h"
 
 struct machine {
     struct fdt fdt;
@@ -15,7 +16,8 @@ struct machine {
     char arguments[BOOT_ARGUMENTS_MAX];
     struct fdt_region initrd; /* size 0: none */
     uint64_t timebase_hz;
-    uint32_t harts;             /* in the tree and usable */
+    uint32_t harts; /* in the tree and usable, at most HARTS_MAX */
+    uint64_t hart_id[HARTS_MAX];
     bool sstc;                  /* every usable hart has it */
     struct fdt_region finisher; /* the emulator's test device; size 0: none */
     struct fdt_region plic;     /* size 0: none */

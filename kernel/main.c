@@ -12,20 +12,16 @@
 #include "kernel/klog.h"
 #include "kernel/machine.h"
 #include "kernel/panic.h"
-#include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/kernel_map.h"
 #include "kernel/riscv/plic.h"
 #include "kernel/riscv/sbi.h"
 #include "kernel/riscv/timer.h"
 #include "kernel/riscv/tlb.h"
-#include "kernel/riscv/trap.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 
 enum { PAGES_PER_THREAD = 4 }; /* there are at most as many threads as RAM has so many pages */
-
-struct hart harts[HARTS_MAX];
 
 /* panic=exit, mmu=...: what must be known before anything can go wrong or is built. */
 static enum paging_mode read_arguments(void)
@@ -51,12 +47,24 @@ static enum paging_mode read_arguments(void)
     return mode;
 }
 
+/* asids=N: no more address-space identifiers than that, so that they run out soon. 0: all. */
+static uint64_t read_identifiers(void)
+{
+    char value[16] = "";
+    uint64_t number = 0;
+
+    machine_argument("asids", value, sizeof value);
+    for (const char *digit = value; *digit >= '0' && *digit <= '9'; digit++)
+        number = number * 10 + (uint64_t)(*digit - '0');
+    return number;
+}
+
 static void log_machine(const struct hart *hart)
 {
-    klog("%s: %lu MiB of RAM, %u harts, this is hart %lu; the others stay parked\n", machine.model,
+    klog("%s: %lu MiB of RAM, %u harts, booted by hart %lu\n", machine.model,
          machine.ram_pages >> (20 - PAGE_BITS), machine.harts, hart->id);
-    klog("sv%d with %u bits of ASID; direct map: %lu pages of 1 GiB, %lu of 2 MiB, %lu of 4 KiB\n",
-         39 + 9 * (kernel_paging_mode - PAGING_SV39), tlb_asid_bits(), kernel_map_leaves[2],
+    klog("sv%d with %lu ASIDs; direct map: %lu pages of 1 GiB, %lu of 2 MiB, %lu of 4 KiB\n",
+         39 + 9 * (kernel_paging_mode - PAGING_SV39), tlb_identifiers(), kernel_map_leaves[2],
          kernel_map_leaves[1], kernel_map_leaves[0]);
     klog("%lu Hz timebase, timer by %s; %lu of %lu pages free%s\n", machine.timebase_hz,
          timer_is_sstc() ? "Sstc" : "SBI", frame_free_count(), machine.ram_pages,
@@ -69,12 +77,11 @@ void kernel_main(uint64_t hart_id, uint64_t fdt_physical)
 
     klog("\nOctavo\n");
     hart->id = hart_id;
-    hart->slice_end_ns = DEADLINE_NONE;
     machine_read(fdt_physical, hart_id);
     sbi_init();
     enum paging_mode mode = read_arguments();
     boot_memory_init();
-    kernel_map_init(mode);
+    kernel_map_init(mode, read_identifiers());
     timer_init(machine.sstc);
     clock_init(machine.timebase_hz);
     if (machine.plic.size > 0)
@@ -84,7 +91,5 @@ void kernel_main(uint64_t hart_id, uint64_t fdt_physical)
     futex_init();
     log_machine(hart);
     init_start();
-    csr_write(scounteren, COUNTERS_ALL);
-    csr_clear(sstatus, SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR);
-    thread_resume(sched_next(hart));
+    harts_start();
 }

@@ -4,9 +4,11 @@
 #include <octavo/message.h>
 #include <string.h>
 
+#include "kernel/lend.h"
 #include "kernel/panic.h"
 #include "kernel/port.h"
 #include "kernel/process.h"
+#include "kernel/riscv/hart.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/syscall.h"
@@ -63,13 +65,14 @@ static enum error rider_check(struct process *process, uint64_t label, uint64_t 
 
 /* --- Call ------------------------------------------------------------------------------------- */
 
-/* Carries the caller's message over to the receiver, whose recv is then complete, and makes the
- * caller wait for the reply. On error, which is the caller's, nothing has happened. */
+/* Carries the message of a caller, which runs or is in hand, over to a receiver, likewise, whose
+ * recv is then complete; the caller waits for the reply. On error, which is the caller's, nothing
+ * has happened. */
 static enum error deliver(struct thread *caller, struct thread *receiver,
                           const struct channel *channel)
 {
     const uint64_t *from = caller->registers.a;
-    uint64_t handle = from[A_HANDLE], badge = channel->badge;
+    uint64_t handle = from[A_HANDLE];
     struct port *port = channel->port;
 
     if (from[A_LABEL] & MESSAGE_HANDLE) {
@@ -79,12 +82,15 @@ static enum error deliver(struct thread *caller, struct thread *receiver,
         if (error != E_OK)
             return error;
     }
-    port_expect_reply(port, caller, receiver);
-    thread_lend(receiver, caller->priority);
+    thread_renew_token(caller);
     message_return(receiver, caller->token, &from[A_LABEL]);
     receiver->registers.a[A_HANDLE] = handle;
-    receiver->registers.a[A_BUFFER] = badge;
+    receiver->registers.a[A_BUFFER] = channel->badge;
     receiver->registers.a[A_LENGTH] = from[A_LENGTH];
+    if (hart_self()->current == caller)
+        sched_leave(caller);
+    lend(caller, receiver);
+    port_expect_reply(port, caller, receiver->process);
     return E_OK;
 }
 
@@ -98,8 +104,7 @@ static int64_t call_receiver(struct thread *caller, struct thread *receiver,
         thread_wake(receiver);
         return -error;
     }
-    thread_block(caller, THREAD_REPLY, DEADLINE_NONE);
-    sched_ready(receiver, true);
+    sched_hand_over(receiver);
     return SYSCALL_DONE;
 }
 
@@ -124,6 +129,7 @@ int64_t sys_call(struct thread *thread, const uint64_t *a)
     int64_t result = SYSCALL_DONE;
     enum error error = call_check(thread, a);
 
+    process_unshare_handles(thread->process);
     if (error == E_OK)
         error = handle_find(&thread->process->handles, a[0], OBJECT_CHANNEL, RIGHT_SEND, &channel);
     if (error != E_OK)
@@ -160,18 +166,18 @@ static int64_t receive(struct thread *thread, struct port *port)
 {
     struct port_news news = {0};
 
-    port_set_server(port, thread);
-    thread_unlend(thread); /* callers that queued may have been received by another, or failed */
-    while (port_take(port, &news)) {
-        if (news.kind == ITEM_CALLER) {
-            if (!receive_caller(thread, news.caller))
+    thread->process->served = true;
+    __atomic_store_n(&port->server, thread->identity, __ATOMIC_RELAXED);
+    do {
+        while (port_take(port, &news)) {
+            if (news.kind != ITEM_CALLER)
+                return_news(thread, news.kind == ITEM_CLOSED ? MESSAGE_CLOSED : MESSAGE_EVENT,
+                            &news);
+            else if (!receive_caller(thread, news.caller))
                 continue;
-        } else {
-            return_news(thread, news.kind == ITEM_CLOSED ? MESSAGE_CLOSED : MESSAGE_EVENT, &news);
+            return SYSCALL_DONE;
         }
-        return SYSCALL_DONE;
-    }
-    port_wait(port, thread);
+    } while (!port_wait(port, thread));
     return SYSCALL_DONE;
 }
 
@@ -244,6 +250,7 @@ int64_t sys_reply_recv(struct thread *thread, const uint64_t *a)
     enum error error =
         handle_find(&thread->process->handles, a[REPLY_PORT], OBJECT_PORT, RIGHT_RECV, &port);
 
+    process_unshare_handles(thread->process);
     if (error != E_OK)
         return -error;
     if (a[0] != 0)

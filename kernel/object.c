@@ -44,19 +44,48 @@ void object_release(struct object *object)
     cache_free(type->cache, object_record(object));
 }
 
-void object_add_handle(struct object *object)
+bool object_try_retain(struct object *object)
 {
+    uint32_t before = __atomic_load_n(&object->references, __ATOMIC_RELAXED);
+
+    do {
+        if (before == 0)
+            return false;
+    } while (!__atomic_compare_exchange_n(&object->references, &before, before + 1, true,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return true;
+}
+
+bool object_add_handle(struct object *object)
+{
+    uint32_t before = __atomic_load_n(&object->handles, __ATOMIC_RELAXED);
+
+    do {
+        if (before == HANDLES_GONE)
+            return false;
+    } while (!__atomic_compare_exchange_n(&object->handles, &before, before + 1, true,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     object_retain(object);
-    __atomic_fetch_add(&object->handles, 1, __ATOMIC_RELAXED);
+    return true;
+}
+
+/* The count has become zero: does it stay so? */
+static bool close_for_ever(struct object *object)
+{
+    uint32_t none = 0;
+
+    return __atomic_compare_exchange_n(&object->handles, &none, HANDLES_GONE, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 void object_drop_handle(struct object *object)
 {
+    const struct object_type *type = types[object->kind];
     uint32_t before = __atomic_fetch_sub(&object->handles, 1, __ATOMIC_ACQ_REL);
 
-    ASSERT(before != 0);
-    if (before == 1 && types[object->kind]->unreachable != NULL)
-        types[object->kind]->unreachable(object);
+    ASSERT(before != 0 && before != HANDLES_GONE);
+    if (before == 1 && type->unreachable != NULL && close_for_ever(object))
+        type->unreachable(object);
     object_release(object);
 }
 

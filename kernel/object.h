@@ -4,11 +4,12 @@
  * `references` counts everything that holds a pointer; at zero the record is destroyed. `handles`
  * counts entries of handle tables (and handles on their way in a message) among them: at zero
  * nobody can name the object any more, and its kind may act on that (a channel tells its port, a
- * port fails its callers).
+ * port fails its callers). Such an object gets no handle again.
  */
 #include <octavo/error.h>
 #include <octavo/handle.h>
 #include <octavo/system.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,11 @@ struct cache;
 
 struct object {
     uint32_t references; /* atomic */
-    uint32_t handles;    /* atomic */
+    uint32_t handles;    /* atomic; HANDLES_GONE: unreachable for ever */
     enum object_kind kind;
 };
+
+#define HANDLES_GONE UINT32_MAX
 
 struct object_type {
     const char *name;
@@ -42,8 +45,13 @@ void *object_record(struct object *object);
 void object_retain(struct object *object);
 void object_release(struct object *object);
 
-/* A handle more, which is also a reference; a handle less. */
-void object_add_handle(struct object *object);
+/* For who has found the object by a pointer that counts nothing: false if it is being destroyed. */
+bool object_try_retain(struct object *object) MUST_USE;
+
+/* A handle more, which is also a reference; the caller has a reference. False: unreachable. */
+bool object_add_handle(struct object *object) MUST_USE;
+
+/* A handle less. */
 void object_drop_handle(struct object *object);
 
 /* Counts of objects alive, by kind. */

@@ -11,12 +11,13 @@
 #include "kernel/riscv/backtrace.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
+#include "kernel/riscv/ipi.h"
 #include "kernel/symbols.h"
 #include "kernel/thread.h"
 #include "vm/vm_hooks.h"
 
 static bool exit_on_panic;
-static bool panicking; /* a panic inside the panic goes straight to the end */
+static struct hart *panicking; /* a panic inside its panic goes straight to the end */
 
 void panic_set_exit(bool exit) { exit_on_panic = exit; }
 
@@ -43,10 +44,17 @@ static void panic_context(void)
 
 static void panic_begin(void)
 {
-    if (panicking)
-        panic_stop();
-    panicking = true;
-    hart_self()->locks_held = 0;
+    struct hart *self = hart_self(), *first = NULL;
+
+    if (!__atomic_compare_exchange_n(&panicking, &first, self, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)) {
+        if (first == self)
+            panic_stop();
+        for (;;) /* another hart was first */
+            wait_for_interrupt();
+    }
+    harts_stop_others();
+    self->locks_held = 0;
     klog_unlock();
 }
 

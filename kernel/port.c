@@ -5,8 +5,11 @@
 
 #include "kernel/cache.h"
 #include "kernel/event.h"
+#include "kernel/grace.h"
+#include "kernel/lend.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
+#include "kernel/riscv/ipi.h"
 #include "kernel/sched.h"
 
 static void port_unreachable(struct object *object);
@@ -76,21 +79,22 @@ static void unqueue_locked(struct port *port, struct port_item *item)
     item->queued = false;
 }
 
+/* A thread is taken off the port: who holds the lock has it in hand. */
+static void in_hand_locked(struct thread *thread)
+{
+    __atomic_store_n(&thread->port, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread->state, THREAD_READY, __ATOMIC_RELAXED);
+}
+
 static struct thread *take_receiver_locked(struct port *port)
 {
     struct thread *receiver = SLIST_FIRST(&port->receivers);
 
-    if (receiver != NULL)
+    if (receiver != NULL) {
         SLIST_REMOVE_HEAD(&port->receivers, port_link);
+        in_hand_locked(receiver);
+    }
     return receiver;
-}
-
-static void release_port(struct thread *thread)
-{
-    struct port *port = thread->port;
-
-    thread->port = NULL;
-    object_release(&port->object);
 }
 
 /* A caller is in the queue no more, so the channel may hear of its own end. */
@@ -104,8 +108,8 @@ static void release_channel(struct thread *caller)
 
 void port_fail_caller(struct thread *caller, enum error error)
 {
+    lend_end(caller);
     release_channel(caller);
-    release_port(caller);
     thread_finish(caller, (uint64_t)-error, 0);
 }
 
@@ -135,163 +139,163 @@ bool port_take(struct port *port, struct port_news *news)
         news->kind = item->kind;
         if (item->kind == ITEM_CALLER) {
             news->caller = ITEM_OWNER(item, struct thread);
+            in_hand_locked(news->caller);
         } else if (item->kind == ITEM_CLOSED) {
             closed = ITEM_OWNER(item, struct channel);
             news->badge = closed->badge;
+        } else {
+            event_take(ITEM_OWNER(item, struct event), &news->badge, &news->bits);
         }
     }
     lock_release(&port->lock);
-    if (item != NULL && item->kind == ITEM_EVENT)
-        event_take(ITEM_OWNER(item, struct event), &news->badge, &news->bits);
     if (closed != NULL)
         object_release(&closed->object);
     return item != NULL;
+}
+
+/* Lends the priority of a caller that must queue to the thread that was in recv last. */
+static void lend_to_server(const struct port *port, struct thread *caller)
+{
+    struct thread *server = thread_find(__atomic_load_n(&port->server, __ATOMIC_RELAXED));
+
+    if (server == NULL)
+        return;
+    lend(caller, server);
+    object_release(&server->object);
+}
+
+/* The running caller joins the queue and waits. E_BADF: as port_meet_receiver. */
+static enum error queue_caller_locked(struct channel *channel, struct thread *caller)
+{
+    struct port *port = channel->port;
+
+    if (!object_add_handle(&channel->object))
+        return E_BADF;
+    caller->channel = channel;
+    caller->port = port;
+    queue_locked(port, &caller->item, caller->priority);
+    thread_block(caller, THREAD_CALLING, DEADLINE_NONE);
+    lend_to_server(port, caller);
+    return E_OK;
 }
 
 enum error port_meet_receiver(struct channel *channel, struct thread *caller,
                               struct thread **receiver)
 {
     struct port *port = channel->port;
+    enum error error = E_OK;
 
     lock_acquire(&port->lock);
-    if (port->dead) {
-        lock_release(&port->lock);
-        return E_PEERDIED;
-    }
-    *receiver = take_receiver_locked(port);
-    if (*receiver == NULL) {
-        caller->port = port;
-        caller->channel = channel;
-        object_retain(&port->object);
-        object_add_handle(&channel->object);
-        queue_locked(port, &caller->item, caller->priority);
-        thread_block(caller, THREAD_CALLING, DEADLINE_NONE);
-        if (port->last_receiver != NULL)
-            thread_lend(port->last_receiver, caller->priority);
-    }
+    *receiver = NULL;
+    if (port->dead)
+        error = E_PEERDIED;
+    else
+        *receiver = take_receiver_locked(port);
+    if (error == E_OK && *receiver == NULL)
+        error = queue_caller_locked(channel, caller);
     lock_release(&port->lock);
-    return E_OK;
+    return error;
 }
 
-void port_wait(struct port *port, struct thread *receiver)
+bool port_wait(struct port *port, struct thread *receiver)
 {
     lock_acquire(&port->lock);
-    if (!port->dead) {
+    bool empty = TAILQ_EMPTY(&port->queue);
+    if (empty && !port->dead) {
         receiver->port = port;
         SLIST_INSERT_HEAD(&port->receivers, receiver, port_link);
         thread_block(receiver, THREAD_RECV, DEADLINE_NONE);
     }
     lock_release(&port->lock);
-}
-
-void port_set_server(struct port *port, struct thread *thread)
-{
-    if (thread->serves == port)
-        return;
-    if (thread->serves != NULL && thread->serves->last_receiver == thread)
-        thread->serves->last_receiver = NULL;
-    thread->serves = port;
-    if (port == NULL)
-        return;
-    thread->process->served = true;
-    if (port->last_receiver != NULL)
-        port->last_receiver->serves = NULL;
-    port->last_receiver = thread;
-}
-
-void port_forget_thread(struct thread *thread)
-{
-    struct port *port = thread->port;
-    struct thread *lent = thread->state == THREAD_CALLING ? port->last_receiver : thread->served_by;
-
-    lock_acquire(&port->lock);
-    if (thread->state == THREAD_CALLING)
-        unqueue_locked(port, &thread->item);
-    else if (thread->state == THREAD_RECV)
-        SLIST_REMOVE(&port->receivers, thread, thread, port_link);
-    else
-        SLIST_REMOVE(&port->callers, thread, thread, port_link);
-    thread->server = NULL;
-    thread->served_by = NULL;
-    lock_release(&port->lock);
-    if (thread->state == THREAD_RECV)
-        return;
-    if (lent != NULL)
-        thread_unlend(lent);
-    if (thread->state == THREAD_CALLING)
-        release_channel(thread);
-    release_port(thread);
+    return empty;
 }
 
 /* --- Callers that wait for a reply ------------------------------------------------------------ */
 
-void port_expect_reply(struct port *port, struct thread *caller, struct thread *receiver)
+void port_expect_reply(struct port *port, struct thread *caller, struct process *server)
 {
     if (caller->channel != NULL)
-        release_channel(caller); /* it was queued, and counts the port already */
-    else
-        object_retain(&port->object);
+        release_channel(caller);
     lock_acquire(&port->lock);
-    thread_renew_token(caller);
-    caller->state = THREAD_REPLY;
-    caller->port = port;
-    caller->server = receiver->process;
-    caller->served_by = caller->priority > receiver->base_priority ? receiver : NULL;
+    caller->server = server;
     SLIST_INSERT_HEAD(&port->callers, caller, port_link);
+    __atomic_store_n(&caller->port, port, __ATOMIC_RELAXED);
+    __atomic_store_n(&caller->state, THREAD_REPLY, __ATOMIC_RELAXED);
     lock_release(&port->lock);
 }
 
 void port_unlock_replied(struct thread *caller)
 {
     struct port *port = caller->port;
-    struct thread *lent = caller->served_by;
 
     SLIST_REMOVE(&port->callers, caller, thread, port_link);
-    caller->state = THREAD_READY; /* soon */
-    caller->server = NULL;
-    caller->served_by = NULL;
+    in_hand_locked(caller);
     lock_release(&port->lock);
-    if (lent != NULL)
-        thread_unlend(lent);
-    release_port(caller);
+    lend_end(caller);
 }
 
-/* The highest priority among callers in the queue; 0: none. */
-static uint8_t queued_priority_locked(struct port *port)
-{
-    const struct port_item *item;
+/* --- From a thread to its port ---------------------------------------------------------------- */
 
-    TAILQ_FOREACH(item, &port->queue, link)
-        if (item->kind == ITEM_CALLER)
-            return item->priority;
-    return 0;
+static bool is_at_port(const struct thread *thread)
+{
+    switch (__atomic_load_n(&thread->state, __ATOMIC_RELAXED)) {
+    case THREAD_CALLING:
+    case THREAD_REPLY:
+    case THREAD_RECV:
+        return true;
+    default:
+        return false;
+    }
 }
 
-uint8_t port_lent_priority(const struct thread *thread)
+struct port *port_lock_of(const struct thread *thread)
 {
-    uint8_t priority = thread->base_priority;
-    struct port *port = thread->serves;
-    const struct thread *caller;
+    struct port *port = NULL;
+    bool locked = false;
+
+    while (!locked && is_at_port(thread)) {
+        reader_enter();
+        port = __atomic_load_n(&thread->port, __ATOMIC_RELAXED);
+        locked = port != NULL && lock_try(&port->lock);
+        if (locked && (thread->port != port || !is_at_port(thread))) {
+            lock_release(&port->lock);
+            locked = false;
+        }
+        reader_leave();
+        if (!locked)
+            hart_serve_requests();
+    }
+    return locked ? port : NULL;
+}
+
+bool port_take_thread(struct thread *thread)
+{
+    struct port *port = port_lock_of(thread);
 
     if (port == NULL)
-        return priority;
-    lock_acquire(&port->lock);
-    if (queued_priority_locked(port) > priority)
-        priority = queued_priority_locked(port);
-    SLIST_FOREACH(caller, &port->callers, port_link)
-        if (caller->served_by == thread && caller->priority > priority)
-            priority = caller->priority;
+        return false;
+    enum thread_state state = thread->state;
+    if (state == THREAD_CALLING)
+        unqueue_locked(port, &thread->item);
+    else if (state == THREAD_RECV)
+        SLIST_REMOVE(&port->receivers, thread, thread, port_link);
+    else
+        SLIST_REMOVE(&port->callers, thread, thread, port_link);
+    in_hand_locked(thread);
     lock_release(&port->lock);
-    return priority;
+    lend_end(thread);
+    if (state == THREAD_CALLING)
+        release_channel(thread);
+    return true;
 }
 
 /* --- Events ----------------------------------------------------------------------------------- */
 
-void port_queue_event(struct port *port, struct port_item *item)
+void port_queue_event(struct port *port, struct event *event)
 {
     lock_acquire(&port->lock);
-    if (!item->queued && !port->dead)
-        queue_locked(port, item, PRIORITIES - 1);
+    if (!event->item.queued && !port->dead && event_is_pending_at(event, port))
+        queue_locked(port, &event->item, PRIORITIES - 1);
     lock_release(&port->lock);
     wake_receivers(port);
 }
@@ -313,6 +317,7 @@ static void channel_unreachable(struct object *object)
     struct channel *channel = (struct channel *)object;
     struct port *port = channel->port;
 
+    object_retain(&port->object); /* the channel may be received, and gone, at once */
     lock_acquire(&port->lock);
     if (!port->dead) {
         object_retain(object);
@@ -320,6 +325,7 @@ static void channel_unreachable(struct object *object)
     }
     lock_release(&port->lock);
     wake_receivers(port);
+    object_release(&port->object);
 }
 
 static void channel_destroy(struct object *object)
@@ -338,12 +344,13 @@ static void fail_queue(struct port *port)
         item = TAILQ_FIRST(&port->queue);
         if (item != NULL)
             unqueue_locked(port, item);
+        if (item != NULL && item->kind == ITEM_CALLER)
+            in_hand_locked(ITEM_OWNER(item, struct thread));
         lock_release(&port->lock);
         if (item == NULL)
             return;
         if (item->kind == ITEM_CALLER) {
-            struct thread *caller = ITEM_OWNER(item, struct thread);
-            port_fail_caller(caller, E_PEERDIED);
+            port_fail_caller(ITEM_OWNER(item, struct thread), E_PEERDIED);
         } else if (item->kind == ITEM_CLOSED) {
             object_release(&ITEM_OWNER(item, struct channel)->object);
         }
@@ -361,13 +368,22 @@ static void port_unreachable(struct object *object)
     wake_receivers(port); /* their handle is gone: recv runs again and says so */
 }
 
+/* Callers whose port is gone, though not the server that has their message. */
+static struct port orphans = {.lock = LOCK_INIT("port", RANK_PORT)};
+
 static void port_destroy(struct object *object)
 {
     struct port *port = (struct port *)object;
+    struct thread *caller;
 
+    lock_acquire_both(&port->lock, &orphans.lock);
+    while ((caller = SLIST_FIRST(&port->callers)) != NULL) {
+        SLIST_REMOVE_HEAD(&port->callers, port_link);
+        __atomic_store_n(&caller->port, &orphans, __ATOMIC_RELAXED);
+        SLIST_INSERT_HEAD(&orphans.callers, caller, port_link);
+    }
+    lock_release_both(&port->lock, &orphans.lock);
+    grace_period();
     ASSERT(TAILQ_EMPTY(&port->queue));
     ASSERT(SLIST_EMPTY(&port->receivers));
-    ASSERT(SLIST_EMPTY(&port->callers));
-    if (port->last_receiver != NULL)
-        port->last_receiver->serves = NULL;
 }

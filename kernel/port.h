@@ -2,10 +2,14 @@
 /* port.h - ports and channels: where messages queue.
  *
  * A port's queue holds callers, closed channels and bound events, by priority and then by age.
- * Lock: a port's lock guards its queue, its receivers, and `closed` and `item` of its channels.
+ * Lock: a port's lock guards its queue, its receivers and callers, `item` of its channels, and the
+ * threads that wait here. These count nothing: receivers keep a handle, queued callers count the
+ * channel, and callers whose port goes are moved to another.
  */
 #include "kernel/lock.h"
 #include "kernel/thread.h"
+
+struct event;
 
 TAILQ_HEAD(port_queue, port_item);
 
@@ -13,10 +17,10 @@ struct port {
     struct object object;
     struct lock lock;
     struct port_queue queue;
-    SLIST_HEAD(, thread) receivers; /* threads in recv, which count nothing: a handle is open */
+    SLIST_HEAD(, thread) receivers; /* threads in recv */
     SLIST_HEAD(, thread) callers; /* threads whose message was received: they wait for the reply */
-    struct thread *last_receiver; /* queued callers lend to it; it knows us as `serves` */
-    bool dead;                    /* no handle is left: every call fails */
+    uint64_t server; /* identity of the thread that was in recv last: queued callers lend to it */
+    bool dead;       /* no handle is left: every call fails */
 };
 
 struct channel {
@@ -33,7 +37,7 @@ struct channel *channel_create(struct port *port, uint64_t badge);
 /* What port_take found. */
 struct port_news {
     enum port_item_kind kind;
-    struct thread *caller; /* CALLER: off the queue, still in state CALLING, nowhere queued */
+    struct thread *caller; /* CALLER: in hand */
     uint64_t badge;        /* CLOSED, EVENT */
     uint64_t bits;         /* EVENT */
 };
@@ -41,34 +45,32 @@ struct port_news {
 /* Takes the first thing off the queue. False: it is empty. */
 bool port_take(struct port *port, struct port_news *news);
 
-/* A receiver that waits, taken off the queue; NULL: none, and the running `caller` has been queued
- * and blocked in its place. E_PEERDIED: the port is dead. */
+/* A receiver that waits, in hand now; NULL: none, and the running `caller` has been queued and
+ * blocked in its place. E_PEERDIED: the port is dead; E_BADF: the channel's last handle just went.
+ */
 enum error port_meet_receiver(struct channel *channel, struct thread *caller,
                               struct thread **receiver) MUST_USE;
 
-/* Blocks the running thread until something comes to the port; not at a dead one: the reply that
- * went before took the last handle with it, so recv runs again and says so. */
-void port_wait(struct port *port, struct thread *receiver);
+/* Blocks the running thread until something comes to the port. False: something has come already.
+ * At a dead port it does not wait: the reply that went before took the last handle with it, so recv
+ * runs again and says so. */
+bool port_wait(struct port *port, struct thread *receiver);
 
-/* From now on callers that must queue at the port lend their priority to the thread; NULL: at none.
- */
-void port_set_server(struct port *port, struct thread *thread);
-
-/* A caller taken off the queue gets an error instead. */
+/* A caller in hand that was in the queue gets an error instead. */
 void port_fail_caller(struct thread *caller, enum error error);
 
-/* A caller's message is `receiver`'s now: it waits for the reply under a fresh token. */
-void port_expect_reply(struct port *port, struct thread *caller, struct thread *receiver);
+/* A caller in hand whose message is `server`'s now waits for the reply under its token. */
+void port_expect_reply(struct port *port, struct thread *caller, struct process *server);
 
-/* A caller, locked by thread_lock_token, waits no more; its port's lock is released. */
+/* A caller, locked by thread_lock_token, waits no more: it is in hand, its port's lock released. */
 void port_unlock_replied(struct thread *caller);
 
-/* What a thread's callers, received and queued, lend it: at least its own base priority. */
-uint8_t port_lent_priority(const struct thread *thread);
+/* thread_take for the states CALLING, REPLY and RECV. */
+bool port_take_thread(struct thread *thread) MUST_USE;
 
-/* Takes a CALLING, REPLY or RECV thread off its port. */
-void port_forget_thread(struct thread *thread);
+/* The port at which a thread waits, locked; NULL: it waits at none. */
+struct port *port_lock_of(const struct thread *thread);
 
-/* Queues an event's item; `event` keeps it alive until it is taken or withdrawn. */
-void port_queue_event(struct port *port, struct port_item *item);
+/* Tells the port that an event bound to it has pending bits; the caller counts the port. */
+void port_queue_event(struct port *port, struct event *event);
 void port_withdraw_event(struct port *port, struct port_item *item);

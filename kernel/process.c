@@ -108,7 +108,7 @@ static enum error child_enter_tree(struct process *child, struct thread *parent_
     struct thread *thread;
 
     lock_acquire(&tree_lock);
-    enum error error = pid_allocate(child);
+    enum error error = parent->ending ? E_AGAIN : pid_allocate(child);
     if (error == E_OK) {
         error = thread_create(child, parent_thread, &thread);
         if (error != E_OK)
@@ -161,35 +161,74 @@ undo_process:
 
 /* --- Another program -------------------------------------------------------------------------- */
 
+/* Dooms the others. Those on other harts go a little later. */
 static void end_other_threads(struct thread *thread)
 {
-    struct process *process = thread->process;
     struct thread *other, *next;
 
-    lock_acquire(&tree_lock);
-    for (other = TAILQ_FIRST(&process->threads); other != NULL; other = next) {
+    lock_assert_held(&tree_lock);
+    for (other = TAILQ_FIRST(&thread->process->threads); other != NULL; other = next) {
         next = TAILQ_NEXT(other, sibling);
-        if (other != thread)
-            thread_end(other);
+        bool last = other != thread && thread_doom(other);
+        ASSERT(!last); /* this one is left */
     }
-    lock_release(&tree_lock);
 }
 
-void process_exec(struct thread *thread, struct space *space, uint64_t entry, uint64_t sp)
+/* Makes sure that the process has the space to itself and that the thread is alone. The space is
+ * reserved meanwhile: at most one of several that exec into it gets it. */
+static enum error prepare_exec(struct thread *thread, struct space *space)
+{
+    struct process *process = thread->process;
+
+    lock_assert_held(&tree_lock);
+    if (thread->doomed)
+        return E_AGAIN;
+    if (process->next_space != space) {
+        if (space->users != 0 || process->next_space != NULL)
+            return E_BUSY;
+        object_retain(&space->object);
+        space->users++;
+        process->next_space = space;
+    }
+    end_other_threads(thread);
+    if (process->thread_count == 1)
+        return E_OK;
+    TAILQ_INSERT_TAIL(&process->waiting, thread, link);
+    thread_block(thread, THREAD_CHILD, DEADLINE_NONE);
+    return E_AGAIN;
+}
+
+/* Moves the process, whose one thread runs, to its next space; returns the old one. */
+static struct space *change_space(struct thread *thread)
 {
     struct process *process = thread->process;
     struct space *old = process->space;
+
+    lock_assert_held(&tree_lock);
+    tlb_thread_moved(&old->tlb, thread->hart, NULL);
+    thread->hart = NULL;
+    thread->direct = NULL;
+    process->space = process->next_space;
+    process->next_space = NULL;
+    old->users--;
+    return old;
+}
+
+enum error process_exec(struct thread *thread, struct space *space, uint64_t entry, uint64_t sp)
+{
+    struct process *process = thread->process;
     struct handle_entry own = {.object = &space->object,
                                .rights = RIGHT_MAP | RIGHT_MANAGE | RIGHT_DUP};
+    struct space *old = NULL;
 
-    end_other_threads(thread);
-    object_retain(&space->object);
     lock_acquire(&tree_lock);
-    process->space = space;
-    space->users++;
-    old->users--;
+    enum error error = prepare_exec(thread, space);
+    if (error == E_OK)
+        old = change_space(thread);
     lock_release(&tree_lock);
-    enum error error = handle_replace(&process->handles, &own, HANDLE_SPACE);
+    if (error != E_OK)
+        return error;
+    error = handle_replace(&process->handles, &own, HANDLE_SPACE);
     ASSERT(error == E_OK); /* the first page of a table is always there */
     handle_table_close(&process->handles, HANDLE_CLOEXEC);
     object_release(&old->object);
@@ -198,6 +237,7 @@ void process_exec(struct thread *thread, struct space *space, uint64_t entry, ui
     thread->registers.pc = entry;
     thread->registers.sp = sp;
     fence_instructions();
+    return E_OK;
 }
 
 /* --- Death ------------------------------------------------------------------------------------ */
@@ -209,6 +249,7 @@ static void tell(struct process *process)
 
     while ((waiter = TAILQ_FIRST(&process->waiting)) != NULL) {
         TAILQ_REMOVE(&process->waiting, waiter, link);
+        waiter->state = THREAD_READY;
         thread_wake(waiter);
     }
     if (process->watch != NULL)
@@ -255,43 +296,119 @@ static void init_ended(int status)
     power_off(true);
 }
 
-void process_end(struct process *process, int status)
+/* The space of an exec that never came to its end. */
+static void drop_next_space(struct process *process)
 {
-    struct thread *thread;
+    struct space *space = process->next_space;
 
-    lock_acquire(&tree_lock);
-    bool ended = process->ended;
-    process->ended = true;
-    if (!ended) {
-        process->status = status;
-        while ((thread = TAILQ_FIRST(&process->threads)) != NULL)
-            thread_end(thread);
-        message_fail_callers(process);
-    }
-    lock_release(&tree_lock);
-    if (ended)
+    if (space == NULL)
         return;
-    if (process == init)
-        init_ended(status);
-
-    object_retain(&process->object);
-    handle_table_close(&process->handles, 0);
-    handle_table_destroy(&process->handles);
-    if (process->watch != NULL)
-        object_release(&process->watch->object);
-    process->watch = NULL;
     lock_acquire(&tree_lock);
-    struct space *space = process->space;
-    process->space = NULL;
+    process->next_space = NULL;
     space->users--;
     lock_release(&tree_lock);
     object_release(&space->object);
+}
 
+static void give_back(struct process *process)
+{
+    message_fail_callers(process);
+    handle_table_close(&process->handles, 0);
+    handle_table_destroy(&process->handles);
+    drop_next_space(process);
     lock_acquire(&tree_lock);
+    struct event *watch = process->watch;
+    struct space *space = process->space;
+    process->watch = NULL;
+    process->space = NULL;
+    space->users--;
+    lock_release(&tree_lock);
+    if (watch != NULL)
+        object_release(&watch->object);
+    object_release(&space->object);
+}
+
+void process_bury(struct process *process)
+{
+    if (process == init)
+        init_ended(process->status);
+    object_retain(&process->object);
+    give_back(process);
+    lock_acquire(&tree_lock);
+    process->ended = true;
     give_children_to_init(process);
     tell_parent(process);
     lock_release(&tree_lock);
     object_release(&process->object);
+}
+
+SLIST_HEAD(burials, process);
+
+/* Nothing of the process goes on. It joins `burials` if its last thread is gone already. */
+static void end_locked(struct process *process, int status, struct burials *burials)
+{
+    struct thread *thread, *next;
+    bool last = false;
+
+    lock_assert_held(&tree_lock);
+    if (process->ending)
+        return;
+    process->ending = true;
+    process->status = status;
+    for (thread = TAILQ_FIRST(&process->threads); thread != NULL; thread = next) {
+        next = TAILQ_NEXT(thread, sibling);
+        last |= thread_doom(thread);
+    }
+    if (!last)
+        return;
+    object_retain(&process->object);
+    SLIST_INSERT_HEAD(burials, process, burial);
+}
+
+static void bury_all(struct burials *burials)
+{
+    struct process *process;
+
+    while ((process = SLIST_FIRST(burials)) != NULL) {
+        SLIST_REMOVE_HEAD(burials, burial);
+        process_bury(process);
+        object_release(&process->object);
+    }
+}
+
+void process_end(struct process *process, int status)
+{
+    struct burials burials = SLIST_HEAD_INITIALIZER(burials);
+
+    lock_acquire(&tree_lock);
+    end_locked(process, status, &burials);
+    lock_release(&tree_lock);
+    bury_all(&burials);
+}
+
+/* The process after `process` in the tree under `root`, parents before children; NULL: none. */
+static struct process *next_in_tree(struct process *process, const struct process *root)
+{
+    struct process *next = TAILQ_FIRST(&process->children);
+
+    while (next == NULL && process != root) {
+        next = TAILQ_NEXT(process, sibling);
+        process = process->parent;
+    }
+    return next;
+}
+
+/* The lock is held from the first to the last, so that no process of the tree forks in between. */
+void process_end_tree(struct process *root, int status)
+{
+    struct burials burials = SLIST_HEAD_INITIALIZER(burials);
+    struct process *process;
+
+    lock_acquire(&tree_lock);
+    for (process = root; process != NULL; process = next_in_tree(process, root))
+        end_locked(process, status, &burials);
+    lock_release(&tree_lock);
+    bury_all(&burials); /* children before parents */
 }
 
 void process_end_thread(struct thread *thread, int status)
@@ -300,41 +417,13 @@ void process_end_thread(struct thread *thread, int status)
 
     object_retain(&process->object);
     lock_acquire(&tree_lock);
-    bool last = process->thread_count == 1;
-    if (!last)
-        thread_end(thread);
+    if (!process->ending)
+        process->status = status;
+    bool last = thread_doom(thread);
     lock_release(&tree_lock);
     if (last)
-        process_end(process, status);
+        process_bury(process);
     object_release(&process->object);
-}
-
-/* A living process under `process`, or itself, that has no living child. Counted. */
-static struct process *living_leaf(struct process *process)
-{
-    struct process *child = process;
-
-    lock_acquire(&tree_lock);
-    while (child != NULL) {
-        process = child;
-        TAILQ_FOREACH(child, &process->children, sibling)
-            if (!child->ended)
-                break;
-    }
-    object_retain(&process->object);
-    lock_release(&tree_lock);
-    return process;
-}
-
-void process_end_tree(struct process *process, int status)
-{
-    struct process *leaf;
-
-    do {
-        leaf = living_leaf(process);
-        process_end(leaf, status);
-        object_release(&leaf->object);
-    } while (leaf != process);
 }
 
 enum error process_reap(struct process *parent, int64_t pid, int *reaped, int *status)

@@ -1,9 +1,9 @@
 #pragma once
 /* process.h - processes: a space, a handle table, threads, and a place in the tree.
  *
- * A process that has ended is a zombie until its parent waits for it; children of the dead go to
- * init. `tree_lock` guards the tree, the pids, the thread lists and every field without a lock of
- * its own.
+ * A process ends when its last thread is gone. It is a zombie then until its parent waits for it;
+ * children of the dead go to init. `tree_lock` guards the tree, the pids, the thread lists and
+ * every field without a lock of its own.
  */
 #include <octavo/process.h>
 #include <sys/queue.h>
@@ -32,12 +32,15 @@ struct process {
     RB_ENTRY(process) by_pid;
     struct thread_list threads;
     int thread_count, next_thread;
-    struct thread_list waiting; /* own threads in process_wait */
-    struct event *watch;        /* counted; signalled when a child ends */
+    struct thread_list waiting;  /* own threads in process_wait, or in exec until they are alone */
+    SLIST_ENTRY(process) burial; /* whoever ended its last thread will bury it */
+    struct space *next_space;    /* of an exec that waits: counted, and used */
+    struct event *watch;         /* counted; signalled when a child ends */
     uint64_t watch_bits;
-    uint8_t ceiling; /* no thread's base priority exceeds it */
-    bool ended;
-    int status;         /* once ended: as POSIX encodes it */
+    uint8_t ceiling;    /* no thread's base priority exceeds it */
+    bool ending;        /* no thread and no child comes any more; threads may still be on harts */
+    bool ended;         /* nothing is left but this record */
+    int status;         /* as POSIX encodes it; once ending: final */
     uint64_t cpu_ticks; /* of threads that are gone */
 };
 
@@ -50,19 +53,32 @@ enum error process_create_init(struct process **process) MUST_USE;
  * sees a0 = 0. All or nothing. E_NOMEM, E_AGAIN. */
 enum error process_fork(struct thread *thread, int *pid) MUST_USE;
 
-/* exec: `thread`'s process continues in `space` at entry. The caller has checked all and owns a
- * reference to `space`, which it keeps. */
-void process_exec(struct thread *thread, struct space *space, uint64_t entry, uint64_t sp);
+/* exec: the running thread's process continues in `space` at entry, alone. The caller has checked
+ * entry and sp. E_BUSY: another process is in the space. E_AGAIN: the call is to run again, for
+ * other threads have to end first, or this one. */
+enum error process_exec(struct thread *thread, struct space *space, uint64_t entry,
+                        uint64_t sp) MUST_USE;
 
-/* Ends a process with a status; its threads, handles and space go now, the record when its parent
- * waits. */
+/* Ends a process with a status. Its threads that run on other harts end a little later; then its
+ * handles and space go, the record when its parent waits. */
 void process_end(struct process *process, int status);
 
 /* Ends a thread; the last one's end is the process's, with this status. */
 void process_end_thread(struct thread *thread, int status);
 
-/* Ends a process's descendants, then itself. */
-void process_end_tree(struct process *process, int status);
+/* The last thread of an ending process has gone: whoever ended it gives back what the process had
+ * and tells the parent. Once. */
+void process_bury(struct process *process);
+
+/* The running thread is the process's only one: its handles need no lock (handle.h). */
+static inline void process_unshare_handles(struct process *process)
+{
+    if (process->handles.shared && __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1)
+        handle_table_set_shared(&process->handles, false);
+}
+
+/* Ends a process and its descendants. */
+void process_end_tree(struct process *root, int status);
 
 /* The process with this pid if it is `ancestor` or under it, counted, zombies too. E_SRCH. pid 0:
  * the ancestor. */

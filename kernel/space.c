@@ -72,6 +72,7 @@ static void space_destroy(struct object *object)
 
     space_check(space);
     tlb_leave(&space->tlb);
+    tlb_wait_unused(&space->tlb);
     address_space_destroy(&space->addresses);
     tlb_drop(&space->tlb);
 }

@@ -57,8 +57,8 @@ bool syscall_dispatch(struct thread *thread)
 
     if (number < SYSTEM_CALLS)
         result = handlers[number](thread, thread->registers.a);
-    if (result == SYSCALL_DONE)
-        return false;
+    if (result == SYSCALL_DONE || result == SYSCALL_RETURNED)
+        return result == SYSCALL_RETURNED;
     thread_return(thread, (uint64_t)result, 0);
     return true;
 }

@@ -4,7 +4,10 @@
  * A handler gets the running thread and the argument registers a0 to a6, and returns what a0 shall
  * be: a result or the negative of an enum error. Handlers that set the registers themselves
  * (thread_return), block, or end the thread return SYSCALL_DONE; a blocked thread's pc still points
- * at the ecall. Each handler decodes and checks everything first, then commits.
+ * at the ecall. Once a thread has blocked or is ready again it belongs to others, so a call that
+ * may give the hart away before its end sets the results first: SYSCALL_RETURNED says that nothing
+ * but thread_return was done to the registers. Each handler decodes and checks everything first,
+ * then commits.
  */
 #include <octavo/error.h>
 #include <octavo/handle.h>
@@ -14,7 +17,8 @@
 
 struct thread;
 
-#define SYSCALL_DONE INT64_MIN
+#define SYSCALL_DONE     INT64_MIN
+#define SYSCALL_RETURNED (INT64_MIN + 1)
 
 typedef int64_t syscall_handler(struct thread *thread, const uint64_t *argument);
 

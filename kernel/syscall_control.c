@@ -1,6 +1,7 @@
 /* syscall_control.c - thread_control and process_control (octavo/syscall.h): priorities, where
  * threads may run, and the end of a thread.
  */
+#include "kernel/lend.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
@@ -22,7 +23,7 @@ static int64_t set_priority(struct thread *target, uint64_t value)
 
     if (error != E_OK)
         return -error;
-    thread_set_base(target, value);
+    lend_set_base(target, value);
     return old;
 }
 
@@ -32,7 +33,7 @@ static void set_priority_of_all(struct process *process, uint8_t above, uint8_t 
 
     TAILQ_FOREACH(thread, &process->threads, sibling)
         if (thread->base_priority > above || above == PRIORITIES)
-            thread_set_base(thread, priority);
+            lend_set_base(thread, priority);
 }
 
 /* The tree's lock is held. */
@@ -133,7 +134,7 @@ static int64_t process_control_locked(struct process *process, uint64_t operatio
 {
     enum error error = priority_check(process, value);
 
-    if (process->ended)
+    if (process->ending)
         return -E_SRCH;
     switch (operation) {
     case PROCESS_SET_PRIORITY:

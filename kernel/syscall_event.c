@@ -37,6 +37,25 @@ int64_t sys_event_signal(struct thread *thread, const uint64_t *a)
     return 0;
 }
 
+static int64_t wait(struct event *event, struct thread *thread, uint64_t mask, uint64_t deadline)
+{
+    uint64_t bits;
+
+    if (mask == 0)
+        return -E_INVAL;
+    switch (event_wait(event, thread, deadline, mask, &bits)) {
+    case EVENT_TAKEN:
+        thread_return(thread, 0, bits);
+        return SYSCALL_DONE;
+    case EVENT_TIMED_OUT:
+        return -E_TIMEDOUT;
+    case EVENT_BOUND:
+        return -E_INVAL;
+    default:
+        return SYSCALL_DONE;
+    }
+}
+
 int64_t sys_event_wait(struct thread *thread, const uint64_t *a)
 {
     struct event *event;
@@ -44,16 +63,7 @@ int64_t sys_event_wait(struct thread *thread, const uint64_t *a)
 
     if (error != E_OK)
         return -error;
-    int64_t result = SYSCALL_DONE;
-    if (a[1] == 0 || event_is_bound(event)) {
-        result = -E_INVAL;
-    } else {
-        uint64_t bits = event_wait(event, thread, a[1], a[2]);
-        if (bits != 0)
-            thread_return(thread, 0, bits);
-        else if (thread->state != THREAD_EVENT)
-            result = -E_TIMEDOUT;
-    }
+    int64_t result = wait(event, thread, a[1], a[2]);
     object_release(&event->object);
     return result;
 }
@@ -100,7 +110,7 @@ int64_t sys_irq_bind(struct thread *thread, const uint64_t *a)
         return -error;
     error = find_event(thread, a[1], RIGHT_SIGNAL, &event);
     if (error == E_OK) {
-        irq_bind(irq, event, a[2]);
+        error = irq_bind(irq, event, a[2]);
         object_release(&event->object);
     }
     object_release(&irq->object);

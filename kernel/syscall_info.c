@@ -6,6 +6,7 @@
 
 #include "kernel/config.h"
 #include "kernel/frame.h"
+#include "kernel/grace.h"
 #include "kernel/klog.h"
 #include "kernel/machine.h"
 #include "kernel/port.h"
@@ -13,6 +14,7 @@
 #include "kernel/process.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/kernel_map.h"
+#include "kernel/riscv/timer.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/syscall.h"
@@ -59,11 +61,23 @@ static void describe_process(struct process *process, struct process_info *info)
 /* Whom a thread waits for: the server that has its message, or that should take it. */
 static int thread_peer(const struct thread *thread)
 {
+    struct port *port = port_lock_of(thread);
+    uint64_t server = 0;
+    int pid = 0;
+
+    if (port == NULL)
+        return 0;
     if (thread->state == THREAD_REPLY)
-        return thread->server->pid;
-    if (thread->state == THREAD_CALLING && thread->port->last_receiver != NULL)
-        return thread->port->last_receiver->process->pid;
-    return 0;
+        pid = thread->server->pid;
+    else if (thread->state == THREAD_CALLING)
+        server = port->server;
+    lock_release(&port->lock);
+    struct thread *receiver = server != 0 ? thread_find(server) : NULL;
+    if (receiver == NULL)
+        return pid;
+    pid = receiver->process->pid;
+    object_release(&receiver->object);
+    return pid;
 }
 
 static enum error describe_thread(struct process *process, uint64_t index, struct thread_info *info)
@@ -86,8 +100,8 @@ static enum error describe_thread(struct process *process, uint64_t index, struc
             .cpu_ns = sched_cpu_ns(thread),
             .pc = thread->registers.pc,
             .affinity = thread->affinity & sched_harts(),
-            .hart = (int32_t)thread->hart->index,
-            .running = thread->hart->current == thread,
+            .hart = thread->hart != NULL ? (int32_t)thread->hart->index : -1,
+            .running = sched_hart_of(thread) != NULL,
         };
     lock_release(&tree_lock);
     return thread != NULL ? E_OK : E_SRCH;
@@ -135,27 +149,70 @@ int64_t sys_process_info(struct thread *thread, const uint64_t *a)
 
 /* --- Printing a space ------------------------------------------------------------------------- */
 
-/* A sink that writes to the caller's memory as far as there is room, and counts all. */
-struct user_sink {
+/* A sink that keeps what falls into a window of the text, and counts all. */
+struct window_sink {
     struct text_sink sink;
-    struct space *space;
-    uint64_t address, size, written;
-    enum error error;
+    char *buffer;
+    uint64_t start, size; /* of the window */
+    uint64_t written;
 };
 
-static void user_sink_write(struct text_sink *sink, const char *text, size_t length)
-{
-    struct user_sink *user = (struct user_sink *)sink;
-    uint64_t room = user->written < user->size ? user->size - user->written : 0;
-    size_t part = length < room ? length : room;
+enum { WINDOW_PAGES = 4 };
 
-    if (part > 0 && user->error == E_OK)
-        user->error = space_copy_out(user->space, user->address + user->written, text, part);
-    user->written += length;
+static void window_sink_write(struct text_sink *sink, const char *text, size_t length)
+{
+    struct window_sink *window = (struct window_sink *)sink;
+    uint64_t skip = window->written < window->start ? window->start - window->written : 0;
+    uint64_t at = window->written + skip - window->start;
+
+    if (skip < length && at < window->size) {
+        size_t part = length - skip < window->size - at ? length - skip : window->size - at;
+        memcpy(window->buffer + at, text + skip, part);
+    }
+    window->written += length;
 }
 
-/* The printer holds no lock of the printed space while it writes: a process may print itself.
- * Nothing else runs. */
+/* The text goes through a buffer, for a process may print itself: its space is locked once to be
+ * printed and once to be written to. A text that is longer is printed again for each part. */
+static int64_t print_space(struct space *printed, struct space *to, uint64_t address, uint64_t size)
+{
+    struct window_sink window = {.sink = {window_sink_write}};
+    ppn_t buffer;
+    enum error error = frame_allocate(WINDOW_PAGES, &buffer);
+
+    if (error != E_OK)
+        return -error;
+    window.buffer = frame_pointer(buffer);
+    do {
+        window.size = (uint64_t)WINDOW_PAGES << PAGE_BITS;
+        if (window.size > size - window.start)
+            window.size = size - window.start;
+        window.written = 0;
+        lock_acquire(&printed->lock);
+        address_space_print(&printed->addresses, &window.sink);
+        lock_release(&printed->lock);
+        if (window.start >= window.written)
+            break;
+        if (window.size > window.written - window.start)
+            window.size = window.written - window.start;
+        error = space_copy_out(to, address + window.start, window.buffer, window.size);
+        window.start += window.size;
+    } while (error == E_OK && window.start < size && window.start < window.written);
+    frame_free(buffer, WINDOW_PAGES);
+    return error == E_OK ? (int64_t)window.written : -error;
+}
+
+/* The space of a process, counted; NULL: it has ended. */
+static struct space *space_of(const struct process *process)
+{
+    lock_acquire(&tree_lock);
+    struct space *space = process->space;
+    if (space != NULL)
+        object_retain(&space->object);
+    lock_release(&tree_lock);
+    return space;
+}
+
 int64_t sys_space_print(struct thread *thread, const uint64_t *a)
 {
     struct process *authority, *process;
@@ -167,12 +224,13 @@ int64_t sys_space_print(struct thread *thread, const uint64_t *a)
     object_release(&authority->object);
     if (error != E_OK)
         return -error;
-    struct user_sink sink = {
-        .sink = {user_sink_write}, .space = thread->process->space, .address = a[2], .size = a[3]};
-    if (process->space != NULL)
-        address_space_print(&process->space->addresses, &sink.sink);
+    struct space *space = space_of(process);
     object_release(&process->object);
-    return sink.error == E_OK ? (int64_t)sink.written : -sink.error;
+    if (space == NULL)
+        return 0;
+    int64_t result = print_space(space, thread->process->space, a[2], a[3]);
+    object_release(&space->object);
+    return result;
 }
 
 /* --- The machine ------------------------------------------------------------------------------ */
@@ -191,7 +249,7 @@ static enum error find_init(struct thread *thread, uint64_t handle, uint32_t rig
 
 static void describe_machine(struct system_machine *record)
 {
-    *record = (struct system_machine){.harts = 1,
+    *record = (struct system_machine){.harts = __builtin_popcount(harts_running()),
                                       .harts_seen = machine.harts,
                                       .timebase_hz = clock_timebase(),
                                       .paging_bits = 39 + 9 * (kernel_paging_mode - PAGING_SV39),
@@ -201,13 +259,36 @@ static void describe_machine(struct system_machine *record)
 
 static void describe_hart(const struct hart *hart, struct system_hart *record)
 {
-    const struct thread *thread = hart->current;
+    uint64_t idle_ns = sched_idle_ns(hart);
 
-    *record = (struct system_hart){.id = hart->id, .switches = 0};
-    if (thread == NULL)
-        return;
-    record->pid = thread->process->pid;
-    record->thread = thread->number;
+    *record = (struct system_hart){
+        .id = hart->id,
+        .busy_ns = clock_ns(timer_ticks() - hart->online_ticks) - idle_ns,
+        .idle_ns = idle_ns,
+        .switches = hart->switches,
+        .steals = hart->steals,
+        .ipis = hart->ipis,
+        .shoot_downs = hart->shoot_downs,
+    };
+    reader_enter();
+    const struct thread *thread = __atomic_load_n(&hart->current, __ATOMIC_RELAXED);
+    if (thread != NULL) {
+        record->pid = thread->process->pid;
+        record->thread = thread->number;
+    }
+    reader_leave();
+}
+
+/* The records of the harts that run; -> how many bytes. */
+static size_t describe_harts(struct system_hart *records)
+{
+    size_t count = 0;
+
+    for (uint32_t left = harts_running(); left != 0; left >>= 1) {
+        describe_hart(&harts[count], &records[count]);
+        count++;
+    }
+    return count * sizeof *records;
 }
 
 int64_t sys_system_info(struct thread *thread, const uint64_t *a)
@@ -239,8 +320,7 @@ int64_t sys_system_info(struct thread *thread, const uint64_t *a)
         length = sizeof record.machine;
         break;
     case INFO_HARTS:
-        describe_hart(&harts[0], &record.harts[0]);
-        length = sizeof record.harts[0];
+        length = describe_harts(record.harts);
         break;
     default:
         return -E_INVAL;

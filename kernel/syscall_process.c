@@ -35,38 +35,36 @@ static enum error copy_name(struct thread *thread, char *name, uint64_t address,
     return space_copy_in(thread->process->space, name, address, length < limit ? length : limit);
 }
 
-static enum error exec_check(struct space *space, uint64_t entry, uint64_t sp)
+static enum error exec_check(uint64_t entry, uint64_t sp)
 {
     if (entry % 2 != 0 || !space_range_is_user(entry, 2))
         return E_INVAL;
-    if (sp % 16 != 0 || !space_range_is_user(sp, 0))
-        return E_INVAL;
-    lock_acquire(&tree_lock);
-    bool busy = space->users != 0;
-    lock_release(&tree_lock);
-    return busy ? E_BUSY : E_OK;
+    return sp % 16 != 0 || !space_range_is_user(sp, 0) ? E_INVAL : E_OK;
 }
 
 int64_t sys_process_exec(struct thread *thread, const uint64_t *a)
 {
     struct process *process = thread->process;
     char name[sizeof process->name];
+    uint64_t handle = a[0];
     struct space *space;
-    enum error error = handle_find(&process->handles, a[0], OBJECT_SPACE, RIGHT_MAP, &space);
+    enum error error = handle_find(&process->handles, handle, OBJECT_SPACE, RIGHT_MAP, &space);
 
     if (error != E_OK)
         return -error;
-    error = exec_check(space, a[1], a[2]);
+    error = exec_check(a[1], a[2]);
     if (error == E_OK)
         error = copy_name(thread, name, a[3], a[4]);
     if (error == E_OK)
-        error = handle_close(&process->handles, a[0]);
-    if (error == E_OK) {
+        error = process_exec(thread, space, a[1], a[2]);
+    bool done = error == E_OK;
+    if (done) {
         memcpy(process->name, name, sizeof name);
-        process_exec(thread, space, a[1], a[2]);
+        if (handle != HANDLE_SPACE)
+            error = handle_close(&process->handles, handle); /* or it was close-on-exec */
     }
     object_release(&space->object);
-    return error == E_OK ? SYSCALL_DONE : -error;
+    return done || error == E_AGAIN ? SYSCALL_DONE : -error;
 }
 
 int64_t sys_process_exit(struct thread *thread, const uint64_t *a)

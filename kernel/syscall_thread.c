@@ -6,21 +6,18 @@
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 
-int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
+/* A thread with a handle in its maker's table, ready to run. The tree's lock is held all the time,
+ * so that nobody ends the thread while it is neither ready nor anywhere. */
+static enum error create_locked(struct thread *thread, const uint64_t *a, uint64_t *handle)
 {
     struct process *process = thread->process;
     struct thread *created;
-    uint64_t handle = 0;
-
-    if (a[0] % 2 != 0 || !space_range_is_user(a[0], 2))
-        return -E_INVAL;
-    lock_acquire(&tree_lock);
     enum error error = thread_create(process, thread, &created);
-    lock_release(&tree_lock);
+
     if (error != E_OK)
-        return -error;
+        return error;
     struct handle_entry entry = {.object = &created->object, .rights = RIGHT_MANAGE | RIGHT_DUP};
-    error = handle_insert(&process->handles, &entry, 0, &handle);
+    error = handle_insert(&process->handles, &entry, 0, handle);
     if (error == E_OK) {
         created->registers.pc = a[0];
         created->registers.sp = a[1];
@@ -28,11 +25,21 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
         created->registers.tp = a[3];
         sched_ready(created, false);
     } else {
-        lock_acquire(&tree_lock);
-        thread_end(created);
-        lock_release(&tree_lock);
+        thread_discard(created);
     }
     object_release(&created->object);
+    return error;
+}
+
+int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
+{
+    uint64_t handle = 0;
+
+    if (a[0] % 2 != 0 || !space_range_is_user(a[0], 2))
+        return -E_INVAL;
+    lock_acquire(&tree_lock);
+    enum error error = create_locked(thread, a, &handle);
+    lock_release(&tree_lock);
     return error == E_OK ? (int64_t)handle : -error;
 }
 
@@ -49,7 +56,7 @@ int64_t sys_thread_yield(struct thread *thread, const uint64_t *a)
     (void)a;
     thread_return(thread, 0, 0);
     sched_yield(thread);
-    return SYSCALL_DONE;
+    return SYSCALL_RETURNED;
 }
 
 int64_t sys_futex_wait(struct thread *thread, const uint64_t *a)

@@ -6,8 +6,10 @@
  * progress is in objects and registers. Where another party finishes the call (a reply, a futex
  * wake-up), it writes the result and moves the pc on.
  *
- * Locks: `state`, `link` and `waits_on` belong to the lock of what the thread waits for; while it
- * is ready, to the run queue's.
+ * A thread belongs to whoever has it: the queue that it is on (under the queue's lock), the hart
+ * that runs it, or a hart that has it *in hand*: it took the thread off one queue and will soon put
+ * it on another. Only who has a thread may change it. With a thread in hand one does not wait for
+ * the tree's lock, since who ends threads holds that and waits until the thread is somewhere.
  */
 #include <octavo/process.h>
 #include <sys/queue.h>
@@ -17,6 +19,8 @@
 #include "kernel/riscv/fpu.h"
 #include "kernel/riscv/registers.h"
 
+struct bucket;
+struct event;
 struct hart;
 struct port;
 struct process;
@@ -35,33 +39,40 @@ struct port_item {
 struct thread {
     /* What entry.S and fastpath.S reach (offsets.h). */
     struct registers registers;
-    struct hart *hart;       /* that runs it, or ran it last */
+    struct hart *hart;       /* that runs it, or ran it last; NULL: none yet in its space */
     struct process *process; /* counted; what is left of a dead thread keeps it too */
     enum thread_state state;
     uint8_t priority; /* what it runs with: the base, or more while a caller lends */
     uint8_t base_priority;
-    bool lent; /* priority is above the base */
     bool on_run_queue;
     SLIST_ENTRY(thread) port_link; /* RECV: in the port's receivers; REPLY: in its callers */
     uint64_t token;                /* of the call under way; a new one each call */
-    struct port *port;      /* CALLING, REPLY: counted; RECV: not, receivers keep a port's handle */
-    struct process *server; /* REPLY: who received the message */
-    struct thread *served_by; /* REPLY: whom it lends a higher priority, or NULL */
-    uint64_t cpu_ticks;       /* time on a hart up to its last leave */
+    struct port *port;             /* CALLING: counted; REPLY, RECV: not; else NULL */
+    struct process *server;        /* REPLY: who received the message */
+    struct thread *lends_to;       /* whom it lends its priority, or NULL: lend.h */
+    struct hart *direct; /* the hart that a message may hand it without the scheduler, or NULL */
+    uint64_t cpu_ticks;  /* time on a hart up to its last leave */
 
     struct object object;
-    TAILQ_ENTRY(thread) link;    /* of the run queue, or of those who wait for the same */
-    TAILQ_ENTRY(thread) sibling; /* in process->threads: the tree's lock */
-    int number;                  /* inside the process */
-    struct timer timer;          /* deadline of the wait */
-    struct port_item item;       /* CALLING: in the port's queue */
-    struct channel *channel;     /* CALLING: counted as a handle, so that CLOSED comes later */
-    struct port *serves;         /* whose last_receiver it is, or NULL */
-    uint64_t affinity;           /* harts that it may run on, a bit each */
-    uint64_t slice_ns;           /* what is left of its time slice */
-    void *waits_on;              /* EVENT: struct event; FUTEX: the bucket */
-    uint64_t futex_address;      /* FUTEX: as the user named it, for ps */
-    uint64_t futex_key;          /* FUTEX: physical address of the word */
+    uint64_t identity;              /* for port->server: its slot, and a number that no other has */
+    struct hart *home;              /* in whose run queue it is, or would be: sched.c */
+    TAILQ_ENTRY(thread) link;       /* of the run queue, or of those who wait for the same */
+    TAILQ_ENTRY(thread) sibling;    /* in process->threads: the tree's lock */
+    int number;                     /* inside the process */
+    struct timer timer;             /* deadline of the wait */
+    struct port_item item;          /* CALLING: in the port's queue */
+    struct channel *channel;        /* CALLING: counted as a handle, so that CLOSED comes later */
+    LIST_HEAD(, thread) lenders;    /* who lends to it: lend.h */
+    LIST_ENTRY(thread) lender_link; /* in their list */
+    bool doomed;                    /* tree's lock: it ends as soon as somebody has it */
+    bool mailed;                    /* tree's lock: in a hart's mail, which counts it */
+    SLIST_ENTRY(thread) mail_link;
+    uint64_t affinity;      /* harts that it may run on, a bit each */
+    uint64_t slice_ticks;   /* what is left of its time slice */
+    struct event *event;    /* EVENT: counted */
+    struct bucket *bucket;  /* FUTEX: futex.c */
+    uint64_t futex_address; /* FUTEX: as the user named it, for ps */
+    uint64_t futex_key;     /* FUTEX: physical address of the word */
     struct fpu_state fpu;
 };
 
@@ -81,9 +92,20 @@ void thread_table_init(uint64_t capacity);
 enum error thread_create(struct process *process, const struct thread *maker,
                          struct thread **thread) MUST_USE;
 
-/* Ends a thread wherever it is: takes it off its queue and off its process, and its token is dead.
- * The caller's `thread` stays valid as long as somebody counts it. */
-void thread_end(struct thread *thread);
+/* Undoes thread_create for a thread that has never been ready. */
+void thread_discard(struct thread *thread);
+
+/* Takes a thread off the queue where it waits or is ready: the caller has it in hand then. False:
+ * it runs, is in somebody's hand, or dead. For a thread in state CHILD the tree's lock is held. */
+bool thread_take(struct thread *thread) MUST_USE;
+
+/* Ends a thread, now if it can be had, else as soon as the hart that runs it looks (its mail). The
+ * tree's lock is held. True: it was the last one of its process, which the caller has to bury
+ * (process.h) once the lock is released. */
+bool thread_doom(struct thread *thread) MUST_USE;
+
+/* Ends the threads that others doomed while they ran on this hart, wherever they are now. */
+void thread_open_mail(struct hart *hart);
 
 /* The thread a token names if it still waits for `server` to reply, with the lock of its port held;
  * else NULL. */
@@ -92,27 +114,24 @@ struct thread *thread_lock_token(uint64_t token, const struct process *server);
 /* The next thread that waits for `server` to reply, from slot *slot on, which moves; likewise
  * locked. */
 struct thread *thread_lock_caller(uint64_t *slot, const struct process *server);
+
+/* The thread that has this identity, counted; NULL: it is gone. */
+struct thread *thread_find(uint64_t identity);
+
 /* A fresh token for the thread's next call. */
 void thread_renew_token(struct thread *thread);
 
 /* The running thread gives up its hart in `state`, to be woken at the deadline at the latest. The
- * caller puts it on its queue. */
+ * caller puts it on its queue, whose lock it holds; once that is released the thread is not its own
+ * any more. */
 void thread_block(struct thread *thread, enum thread_state state, uint64_t deadline_ns);
 
-/* Makes a waiting thread, already off its queue, ready: its system call runs again. */
+/* Makes a waiting thread, already in hand, ready: its system call runs again. */
 void thread_wake(struct thread *thread);
 
 /* Sets the results of a system call and moves on behind it: a0 and a1, every other caller-saved
  * register zero (ra is kept, since stubs return through it). */
 void thread_return(struct thread *thread, uint64_t a0, uint64_t a1);
 
-/* thread_return for a waiting thread that is off its queue, then ready. */
+/* thread_return for a waiting thread in hand, then ready. */
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1);
-
-/* Gives a thread another base priority. */
-void thread_set_base(struct thread *thread, uint8_t priority);
-
-/* Adds or ends lent priority: the thread runs with at least `priority`; with its base and what its
- * callers lend. */
-void thread_lend(struct thread *thread, uint8_t priority);
-void thread_unlend(struct thread *thread);

@@ -13,15 +13,15 @@
 
 enum { BACKTRACE_MAX = 32 };
 
-extern char hart_stacks[], emergency_stack[], emergency_stack_top[];
+extern char hart_stacks[], emergency_stacks[];
 
 static bool on_kernel_stack(uintptr_t frame)
 {
-    uintptr_t stacks = (uintptr_t)hart_stacks, emergency = (uintptr_t)emergency_stack;
+    uintptr_t stacks = (uintptr_t)hart_stacks, emergency = (uintptr_t)emergency_stacks;
 
     if (frame % 8 != 0)
         return false;
-    if (frame > emergency + 16 && frame <= (uintptr_t)emergency_stack_top)
+    if (frame > emergency + 16 && frame <= emergency + HARTS_MAX * EMERGENCY_STACK_SIZE)
         return true;
     if (frame <= stacks || frame > stacks + (uintptr_t)HARTS_MAX * STACK_STRIDE)
         return false;

@@ -68,7 +68,7 @@ start_high:
     ld t0, boot_stack_top_address
     mv sp, t0
     sd sp, 0(tp)
-    la t0, emergency_stack_top
+    la t0, emergency_stacks + EMERGENCY_STACK_SIZE
     sd t0, 8(tp)
     mv s0, zero                   /* the end of every backtrace */
     mv ra, zero
@@ -79,6 +79,41 @@ start_high:
 boot_stack_top_address:
     .dword hart_stacks + STACK_STRIDE
 
+/* Where the firmware starts the other harts: a1 = the hart's record. The kernel's own table maps
+ * nothing at physical addresses, so the instruction behind `csrw satp` traps, to where stvec says.
+ */
+    .globl secondary_start
+secondary_start:
+    csrw sie, zero
+    li t0, 1 << 1
+    csrc sstatus, t0
+    ld t0, secondary_high_address
+    csrw stvec, t0
+    ld t0, secondary_satp
+    sfence.vma
+    csrw satp, t0
+    .balign 4
+secondary_high:
+    la t0, trap_entry
+    csrw stvec, t0
+    csrw sscratch, zero
+    mv tp, a1
+    ld sp, 0(tp)
+    mv s0, zero
+    mv ra, zero
+    call hart_main
+    j .                           /* hart_main does not return */
+
+    .balign 8
+secondary_high_address:
+    .dword secondary_high
+
+    .section .data
+    .balign 8
+    .globl secondary_satp
+secondary_satp:
+    .dword 0
+
     .section .bss
     .balign 4096
     .globl boot_table
@@ -87,8 +122,6 @@ boot_table:
     .globl hart_stacks
 hart_stacks:                      /* each: a guard page, then the stack, growing down to it */
     .skip STACK_STRIDE * HARTS_MAX
-    .globl emergency_stack
-emergency_stack:
-    .skip 8192
-    .globl emergency_stack_top
-emergency_stack_top:
+    .globl emergency_stacks
+emergency_stacks:
+    .skip EMERGENCY_STACK_SIZE * HARTS_MAX

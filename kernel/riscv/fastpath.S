@@ -5,14 +5,15 @@
  * from the start, and C keeps s0 to s11 when the same thread goes on.
  *
  * fast_call and fast_reply_recv carry a message from one thread to another and switch to it. They
- * take the common case only: no handle rides, the other side is there and may run now, its space
- * has an identifier, no FPU register is dirty. They look first and change nothing; whatever is not
+ * take the common case only: no handle rides, the other side is there, ran on this hart last and may
+ * run now, its space has an identifier, no FPU register is dirty. They look first and change nothing; whatever is not
  * as they want goes to the slow path (message.c), which does it all again. What they do is what
  * port.c does, under the same lock. docs/ipc.md tells it group by group.
  *
  * Register use of both:
  *   t1 own process   t2 channel   t3 port   t4 its lock   t5 the other thread
  *   t6 the other's process   a7 the other's satp
+ * t1 is the hart once the own process is no longer needed.
  */
 #include "kernel/riscv/offsets.h"
 #include "kernel/riscv/registers.h"
@@ -66,6 +67,13 @@
     bnez t0, system_call_slow
     .endm
 
+    /* t1 = this hart, where t5 must have run last. */
+    .macro check_hart otherwise
+    ld t1, THREAD_HART(tp)
+    ld t0, THREAD_DIRECT(t5)
+    bne t0, t1, \otherwise
+    .endm
+
     /* The space of t5 must have an identifier, and the FPU hold nothing new (sstatus.SD). */
     .macro check_space_and_fpu otherwise
     ld t6, THREAD_PROCESS(t5)
@@ -76,10 +84,10 @@
     bltz t0, \otherwise
     .endm
 
-    /* Runs t5 instead of tp, behind its ecall; a0 to a6 are its results. */
+    /* Runs t5 instead of tp, behind its ecall; a0 to a6 are its results. The lock goes last: from
+       then on tp is others', so nothing of it may be in use, its table included. */
     .macro switch_to_other
     csrw satp, a7
-    ld t1, THREAD_HART(tp)
     rdtime t0                     /* the time since the last switch was ours */
     ld t2, HART_STARTED_TICKS(t1)
     ld t3, THREAD_CPU_TICKS(tp)
@@ -88,7 +96,7 @@
     add t3, t3, t0
     sd t3, THREAD_CPU_TICKS(tp)
     sd t5, HART_CURRENT(t1)
-    sd t1, THREAD_HART(t5)
+    amoswap.w.rl zero, zero, (t4)
     csrw sscratch, t5
     mv tp, t5
     ld t0, REG_PC(tp)
@@ -221,6 +229,7 @@ fast_call:
     lbu t0, THREAD_PRIORITY(t5)
     lbu t6, THREAD_PRIORITY(tp)
     bltu t0, t6, call_unlock      /* it would have to be lent ours */
+    check_hart call_unlock
     check_space_and_fpu call_unlock
 
     /* Nothing fails from here on. */
@@ -228,22 +237,20 @@ fast_call:
     sd a5, REG_A5(tp)             /* what ipc_read and ipc_write need */
     sd a6, REG_A6(tp)
     ld t0, THREAD_PORT_LINK(t5)   /* the receiver leaves its list, of which it was the first */
-    ld t1, PORT_CALLERS(t3)       /* we become the first who wait for a reply */
     sd t0, PORT_RECEIVERS(t3)
-    sd t1, THREAD_PORT_LINK(tp)
+    ld t0, PORT_CALLERS(t3)       /* we become the first who wait for a reply */
+    sd t0, THREAD_PORT_LINK(tp)
     sd tp, PORT_CALLERS(t3)
     ld a0, THREAD_TOKEN(tp)       /* a fresh token */
     li t0, 1 << TOKEN_SLOT_BITS
     add a0, a0, t0
     sd a0, THREAD_TOKEN(tp)
+    sd t6, THREAD_SERVER(tp)
+    sd t3, THREAD_PORT(tp)
     li t0, STATE_REPLY
     sw t0, THREAD_STATE(tp)
-    sd t3, THREAD_PORT(tp)
-    sd t6, THREAD_SERVER(tp)
+    sd zero, THREAD_PORT(t5)
     sw zero, THREAD_STATE(t5)
-    li t0, 1
-    amoadd.w zero, t0, (t3)       /* who waits counts the port */
-    amoswap.w.rl zero, zero, (t4)
     ld a5, CHANNEL_BADGE(t2)
     switch_to_other
 
@@ -271,9 +278,10 @@ fast_reply_recv:
     bne t0, t1, reply_unlock
     ld t0, PORT_QUEUE(t3)         /* recv will have to wait */
     bnez t0, reply_unlock
-    ld t0, THREAD_SERVED_BY(t5)   /* its priority was lent */
+    ld t0, THREAD_LENDS_TO(t5)    /* its priority is lent */
     bnez t0, reply_unlock
-    lw t0, run_queue              /* nobody better than the caller waits for the hart */
+    check_hart reply_unlock
+    lw t0, HART_LIMIT(t1)         /* nobody better than the caller waits for the hart */
     lbu t2, THREAD_PRIORITY(t5)
     bgt t0, t2, reply_unlock
     check_space_and_fpu reply_unlock
@@ -285,18 +293,15 @@ fast_reply_recv:
     li t0, NUMBER_REPLY_RECV
     sd t0, REG_A7(tp)
     ld t0, THREAD_PORT_LINK(t5)   /* the caller leaves its list, and we become the first receiver */
-    ld t1, PORT_RECEIVERS(t3)
     sd t0, PORT_CALLERS(t3)
-    sd t1, THREAD_PORT_LINK(tp)
+    ld t0, PORT_RECEIVERS(t3)
+    sd t0, THREAD_PORT_LINK(tp)
     sd tp, PORT_RECEIVERS(t3)
-    sd zero, THREAD_SERVER(t5)
+    sd zero, THREAD_PORT(t5)
     sw zero, THREAD_STATE(t5)
+    sd t3, THREAD_PORT(tp)
     li t0, STATE_RECV
     sw t0, THREAD_STATE(tp)
-    sd t3, THREAD_PORT(tp)
-    li t0, -1
-    amoadd.w zero, t0, (t3)       /* never the last one: our handle counts it too */
-    amoswap.w.rl zero, zero, (t4)
     mv a0, a5
     li a5, 0
     li a6, 0

@@ -13,7 +13,7 @@
 #define KERNEL_TEXT  (KERNEL_FLAGS | PTE_X)
 
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[];
-extern char __data_start[], __kernel_end[], hart_stacks[], emergency_stack[];
+extern char __data_start[], __kernel_end[], hart_stacks[], emergency_stacks[];
 extern pte_t boot_table[];
 
 enum paging_mode kernel_paging_mode = PAGING_SV39;
@@ -107,10 +107,10 @@ static void map_data(void)
         const char *stack = hart_stacks + i * STACK_STRIDE + STACK_GUARD;
         map_image(stack, stack + STACK_SIZE, KERNEL_DATA);
     }
-    map_image(emergency_stack, __kernel_end, KERNEL_DATA);
+    map_image(emergency_stacks, __kernel_end, KERNEL_DATA);
 }
 
-void kernel_map_init(enum paging_mode mode)
+void kernel_map_init(enum paging_mode mode, uint64_t identifiers)
 {
     const uint64_t window = DIRECT_MAP_END - DIRECT_MAP;
 
@@ -129,5 +129,5 @@ void kernel_map_init(enum paging_mode mode)
     map_image(__rodata_start, __rodata_end, KERNEL_FLAGS);
     map_data();
     kernel_window.kernel_half = kernel_pages.root;
-    tlb_init(mode, frame_of(kernel_pages.root));
+    tlb_init(mode, frame_of(kernel_pages.root), identifiers);
 }

@@ -9,8 +9,9 @@ extern enum paging_mode kernel_paging_mode;
 bool kernel_map_mode_works(enum paging_mode mode);
 
 /* Builds the kernel's tables in a mode that works, and switches to them: direct map with the
- * largest pages, image with each segment's rights, guard pages left out. */
-void kernel_map_init(enum paging_mode mode);
+ * largest pages, image with each segment's rights, guard pages left out. `identifiers`: of address
+ * spaces, as many as may be used; 0: all there are. */
+void kernel_map_init(enum paging_mode mode, uint64_t identifiers);
 
 /* How many pages of each level the direct map has, for the boot log. */
 extern uint64_t kernel_map_leaves[3];

@@ -17,4 +17,7 @@
 #define STACK_GUARD  4096
 #define STACK_STRIDE (STACK_SIZE + STACK_GUARD)
 
+/* Another one, for traps in the kernel itself. */
+#define EMERGENCY_STACK_SIZE 8192
+
 #define HARTS_MAX 8

@@ -9,27 +9,29 @@
 #define THREAD_TOKEN     288
 #define THREAD_PORT      296
 #define THREAD_SERVER    304
-#define THREAD_SERVED_BY 312
-#define THREAD_CPU_TICKS 320
+#define THREAD_LENDS_TO  312
+#define THREAD_DIRECT    320
+#define THREAD_CPU_TICKS 328
 
 #define PROCESS_PID          12
 #define PROCESS_PARENT_PID   16
 #define PROCESS_FAST_HANDLES 32
 #define PROCESS_ENTRIES      24
-#define PROCESS_SPACE        80
+#define PROCESS_SPACE        88
 
 #define CHANNEL_PORT  16
 #define CHANNEL_BADGE 24
 
 #define PORT_LOCK      16
-#define PORT_QUEUE     40
-#define PORT_RECEIVERS 56
-#define PORT_CALLERS   64
+#define PORT_QUEUE     48
+#define PORT_RECEIVERS 64
+#define PORT_CALLERS   72
 
 #define SPACE_SATP 16
 
 #define HART_CURRENT       16
 #define HART_STARTED_TICKS 24
+#define HART_LIMIT         32
 
 /* A handle's entry is found from the start of the table. */
 #define HANDLE_SHIFT  4

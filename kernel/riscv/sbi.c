@@ -9,6 +9,7 @@
 enum {
     EXTENSION_BASE = 0x10,
     EXTENSION_TIME = 0x54494d45,
+    EXTENSION_IPI = 0x735049,
     EXTENSION_HSM = 0x48534d,
     EXTENSION_RESET = 0x53525354,
     EXTENSION_CONSOLE = 0x4442434e,
@@ -17,14 +18,14 @@ enum {
     LEGACY_SHUTDOWN = 8,
 
     BASE_PROBE = 3,
-    HSM_STATUS = 2,
+    HSM_START = 0,
 };
 
 struct sbi_result {
     long error, value;
 };
 
-static bool has_console, has_time, has_hsm, has_reset;
+static bool has_console, has_time, has_harts, has_reset;
 
 static struct sbi_result sbi_call(long extension, long function, uint64_t x, uint64_t y, uint64_t z)
 {
@@ -47,7 +48,7 @@ void sbi_init(void)
 {
     has_console = sbi_probe(EXTENSION_CONSOLE);
     has_time = sbi_probe(EXTENSION_TIME);
-    has_hsm = sbi_probe(EXTENSION_HSM);
+    has_harts = sbi_probe(EXTENSION_HSM) && sbi_probe(EXTENSION_IPI);
     has_reset = sbi_probe(EXTENSION_RESET);
 }
 
@@ -76,13 +77,15 @@ void sbi_set_timer(uint64_t ticks)
     sbi_call(has_time ? EXTENSION_TIME : LEGACY_SET_TIMER, 0, ticks, 0, 0);
 }
 
-long sbi_hart_state(uint64_t hart)
+bool sbi_has_harts(void) { return has_harts; }
+
+bool sbi_start_hart(uint64_t hart, uint64_t address, uint64_t opaque)
 {
-    if (!has_hsm)
-        return -1;
-    struct sbi_result result = sbi_call(EXTENSION_HSM, HSM_STATUS, hart, 0, 0);
-    return result.error != 0 ? result.error : result.value;
+    return sbi_call(EXTENSION_HSM, HSM_START, hart, address, opaque).error == 0;
 }
+
+/* A mask of one hart, whose lowest bit is `hart`. */
+void sbi_send_ipi(uint64_t hart) { sbi_call(EXTENSION_IPI, 0, 1, hart, 0); }
 
 void sbi_reset(enum sbi_reset kind, bool failure)
 {

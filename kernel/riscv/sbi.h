@@ -15,8 +15,15 @@ void sbi_console_write(const char *text, size_t length);
 /* Raises this hart's timer interrupt when `time` reaches `ticks`; UINT64_MAX: never. */
 void sbi_set_timer(uint64_t ticks);
 
-/* State of a hart by the HSM extension: 0 started, 1 stopped...; negative: no such hart. */
-long sbi_hart_state(uint64_t hart);
+/* Can other harts be started and interrupted (extensions HSM and IPI)? */
+bool sbi_has_harts(void);
+
+/* Starts a stopped hart at a physical address, in supervisor mode with translation off, a0 = its
+ * number, a1 = `opaque`. False: the firmware refused. */
+bool sbi_start_hart(uint64_t hart, uint64_t address, uint64_t opaque);
+
+/* Makes a hart's software interrupt pending. */
+void sbi_send_ipi(uint64_t hart);
 
 enum sbi_reset { SBI_SHUTDOWN = 0, SBI_REBOOT = 1 };
 

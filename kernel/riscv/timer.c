@@ -2,35 +2,35 @@
 #include "kernel/riscv/timer.h"
 
 #include "kernel/riscv/csr.h"
+#include "kernel/riscv/hart.h"
 #include "kernel/riscv/sbi.h"
 
 bool csr_probe_stimecmp(void);
 
 static bool has_sstc;
-/* What was set last, by the one hart that runs; 0, which is always past: not known. */
-static uint64_t current = UINT64_MAX;
 
-void timer_init(bool sstc)
-{
-    has_sstc = sstc && csr_probe_stimecmp();
-    current = 0;
-    timer_set(UINT64_MAX);
-    csr_set(sie, SI_TIMER);
-}
+void timer_init(bool sstc) { has_sstc = sstc && csr_probe_stimecmp(); }
 
 bool timer_is_sstc(void) { return has_sstc; }
 
+void timer_start_hart(struct hart *hart)
+{
+    timer_interrupted(hart);
+    timer_set(hart, TICKS_NEVER);
+    csr_set(sie, SI_TIMER);
+}
+
 uint64_t timer_ticks(void) { return csr_read(time); }
 
-void timer_set(uint64_t ticks)
+void timer_set(struct hart *hart, uint64_t ticks)
 {
-    if (ticks == current)
+    if (ticks >= hart->timer_set_to && hart->timer_set_to != 0)
         return;
-    current = ticks;
+    hart->timer_set_to = ticks;
     if (has_sstc)
         csr_write(0x14d, ticks);
     else
         sbi_set_timer(ticks);
 }
 
-void timer_interrupted(void) { current = 0; }
+void timer_interrupted(struct hart *hart) { hart->timer_set_to = 0; }

@@ -4,18 +4,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Chooses; `sstc` is what the device tree says, which is tried before it is believed. */
+struct hart;
+
+#define TICKS_NEVER UINT64_MAX
+
+/* Boot: chooses; `sstc` is what the device tree says of all harts, which is tried before it is
+ * believed. */
 void timer_init(bool sstc);
 bool timer_is_sstc(void);
+
+/* Each hart: no interrupt yet, but they are let through. */
+void timer_start_hart(struct hart *hart);
 
 /* The time counter. */
 uint64_t timer_ticks(void);
 
-/* Raises the timer interrupt at `ticks` and no earlier one; UINT64_MAX: never. Setting the same
- * again costs nothing. */
-void timer_set(uint64_t ticks);
+/* The hart's timer interrupt will come at `ticks` at the latest. One that was set for an earlier
+ * time is left alone: it finds nothing to do, which costs less than to set it each time. */
+void timer_set(struct hart *hart, uint64_t ticks);
 
 /* To be called at each timer interrupt: the next timer_set writes what it is given even if it is
  * the same. The write is what ends the interrupt: QEMU can raise one for a time that was put off
  * at that moment, which no comparison with the counter takes back. */
-void timer_interrupted(void);
+void timer_interrupted(struct hart *hart);

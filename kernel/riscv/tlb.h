@@ -1,23 +1,36 @@
 #pragma once
-/* tlb.h - satp, address-space identifiers, and what the hart remembers of page tables.
+/* tlb.h - satp, address-space identifiers, and what harts remember of page tables.
  *
- * Identifiers are given out one after the other. When they run out everything is flushed once and
- * every space has none again until its next switch. With no identifiers in the hardware every
- * switch flushes.
+ * Identifiers are given out one after the other and are good on all harts. When they run out every
+ * hart flushes everything, and every space has none again until its next switch. With no
+ * identifiers in the hardware every switch flushes.
+ *
+ * A context knows on which harts threads of its space ran last. Only these can hold translations of
+ * it that count, so only these are asked to flush; a hart to which a thread comes flushes first.
  */
+#include <stdbool.h>
 #include <sys/queue.h>
 
+#include "kernel/riscv/layout.h"
 #include "vm/page_table.h"
 
-/* What a space keeps of it. Zeroed: no identifier yet. */
+struct hart;
+
+/* What a space keeps of it. Zeroed: no identifier yet, and no thread. Lock: tlb.c. */
 struct tlb_context {
     uint64_t satp;                /* ready to be written; 0: an identifier must be found first */
     LIST_ENTRY(tlb_context) link; /* among those with an identifier */
+    uint32_t users;               /* harts with threads, a bit each */
+    uint32_t threads[HARTS_MAX];  /* that ran there last, or run */
 };
 
-/* Takes up the kernel's own table and finds out how many identifiers there are. */
-void tlb_init(enum paging_mode mode, ppn_t kernel_root);
-unsigned tlb_asid_bits(void);
+/* Boot: finds out how many identifiers there are, but uses at most `limit` (0: all). */
+void tlb_init(enum paging_mode mode, ppn_t kernel_root, uint64_t limit);
+
+/* Each hart: takes up the kernel's own table. */
+void tlb_start_hart(void);
+uint64_t tlb_kernel_satp(void);
+uint64_t tlb_identifiers(void);
 
 /* Does the hart use this space's table? */
 bool tlb_is_active(const struct tlb_context *context);
@@ -25,16 +38,27 @@ bool tlb_is_active(const struct tlb_context *context);
 /* Makes the hart use a space's table. */
 void tlb_switch(struct tlb_context *context, ppn_t root);
 
-/* Makes the hart use the kernel's own table if it uses this one. */
+/* Makes the hart use the kernel's own table: always, or if it uses this one. */
+void tlb_leave_all(void);
 void tlb_leave(const struct tlb_context *context);
 
-/* Forgets what was known of a space: leaves that were weakened, and tables that are given back. A
- * fence with an address would order leaves only (privileged specification, "Supervisor
- * Memory-Management Fence Instruction"). */
-void tlb_flush(const struct tlb_context *context);
+/* A thread of the space runs on `to` from now on, this hart, or with NULL nowhere. `from`: where it
+ * ran before; NULL: nowhere. */
+void tlb_thread_moved(struct tlb_context *context, const struct hart *from, const struct hart *to);
 
-/* The space is gone: flushes, and takes the context back. */
+/* Makes all harts that run the space forget what they knew of it: leaves that were weakened, and
+ * tables that are given back. A fence with an address would order leaves only (privileged
+ * specification, "Supervisor Memory-Management Fence Instruction"). */
+void tlb_flush(struct tlb_context *context);
+
+/* No thread is left in the space: waits until no hart has its table loaded. */
+void tlb_wait_unused(const struct tlb_context *context);
+
+/* The space is gone: takes the context back. */
 void tlb_drop(struct tlb_context *context);
+
+/* Flushes what other harts wait for (ipi.h). */
+void tlb_serve(struct hart *hart);
 
 /* Whether the hart accepts this mode in satp: tried with the table in use. */
 bool tlb_mode_works(enum paging_mode mode, ppn_t root);

@@ -13,6 +13,7 @@
 #include "kernel/riscv/fpu.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/interrupt.h"
+#include "kernel/riscv/ipi.h"
 #include "kernel/riscv/plic.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
@@ -30,6 +31,9 @@ void interrupt_serve(uint64_t number)
     case INTERRUPT_EXTERNAL:
         while ((source = plic_claim()) != 0)
             irq_raise(source);
+        break;
+    case INTERRUPT_SOFTWARE:
+        ipi_received();
         break;
     default:
         csr_clear(sip, 1ull << number);
