@@ -17,8 +17,9 @@
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/riscv/hart.h"
+#include "kernel/riscv/ipi.h"
 
-enum { LIMIT_S = 60, RANKS = 4 };
+enum { LIMIT_S = 20, RANKS = 4, REQUESTS = 3 };
 
 _Thread_local struct hart *hart_current;
 static struct hart harts[2];
@@ -112,6 +113,110 @@ static void assert_free(const struct lock *lock)
 {
     assert_int_equal(lock->held, 0);
     assert_null(lock->holder);
+}
+
+/* ---- waiting ---- */
+
+static struct lock *awaited; /* held by hart 1 */
+static unsigned served;
+
+/* What hart 0 does while it waits: at its last request, hart 1 releases the lock. */
+void hart_serve_requests(void)
+{
+    if (++served < REQUESTS)
+        return;
+    as_hart(1);
+    lock_release(awaited);
+    as_hart(0);
+}
+
+static void test_lock_serves_requests_until_the_lock_is_free(void **state)
+{
+    (void)state;
+    served = 0;
+    awaited = PORT;
+    as_hart(1);
+    lock_acquire(PORT);
+    assert_int_equal(PORT->spins, 0);
+    as_hart(0);
+    lock_acquire(TREE);
+    lock_acquire(PORT);
+    assert_int_equal(served, REQUESTS);
+    assert_int_equal(PORT->spins, 1);
+    assert_record((const struct lock *const[]){TREE, PORT}, 2);
+    as_hart(1);
+    assert_record(NULL, 0);
+}
+
+static void test_lock_both_wait_for_either(void **state)
+{
+    for (unsigned held = 0; held < 2; held++) {
+        begin(state);
+        served = 0;
+        awaited = &twin[held];
+        as_hart(1);
+        lock_acquire(awaited);
+        as_hart(0);
+        acquire_twins(&twin[1]);
+        assert_int_equal(served, REQUESTS);
+        assert_record((const struct lock *const[]){&twin[0], &twin[1]}, 2);
+    }
+}
+
+static void test_lock_order_is_checked_before_waiting(void **state)
+{
+    (void)state;
+    served = 0;
+    as_hart(1);
+    lock_acquire(PORT);
+    as_hart(0);
+    lock_acquire(RUN);
+    assert_string_equal(panic_of(lock_acquire, PORT), "lock port: acquired while holding run");
+    assert_int_equal(served, 0);
+}
+
+/* ---- lock_try ---- */
+
+static void test_lock_try_takes_what_is_free(void **state)
+{
+    (void)state;
+    assert_true(lock_try(PORT));
+    assert_record((const struct lock *const[]){PORT}, 1);
+    lock_release(PORT);
+    assert_free(PORT);
+    as_hart(1);
+    assert_true(lock_try(PORT));
+    assert_record((const struct lock *const[]){PORT}, 1);
+}
+
+static void test_lock_try_leaves_what_is_held(void **state)
+{
+    (void)state;
+    served = 0;
+    lock_acquire(PORT);
+    assert_false(lock_try(PORT));
+    as_hart(1);
+    assert_false(lock_try(PORT));
+    assert_record(NULL, 0);
+    as_hart(0);
+    assert_record((const struct lock *const[]){PORT}, 1);
+    assert_int_equal(PORT->spins, 0);
+    assert_int_equal(served, 0);
+}
+
+/* A lock that was tried out of order hides none that is held. */
+static void test_lock_ranks_hold_after_a_try_out_of_order(void **state)
+{
+    (void)state;
+    lock_acquire(RUN);
+    assert_true(lock_try(TREE));
+    assert_true(lock_try(&twin[0]));
+    assert_record((const struct lock *const[]){RUN, TREE, &twin[0]}, 3);
+    lock_release(&twin[0]);
+    assert_string_equal(panic_of(lock_acquire, PORT), "lock port: acquired while holding run");
+    assert_string_equal(panic_of(lock_acquire, TREE), "lock tree: acquired twice");
+    lock_acquire(LOG);
+    assert_record((const struct lock *const[]){RUN, TREE, LOG}, 3);
 }
 
 /* ---- ranks ---- */
@@ -351,6 +456,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_lock_init_names_a_free_lock, begin),
+        cmocka_unit_test_setup(test_lock_serves_requests_until_the_lock_is_free, begin),
+        cmocka_unit_test_setup(test_lock_both_wait_for_either, begin),
+        cmocka_unit_test_setup(test_lock_order_is_checked_before_waiting, begin),
+        cmocka_unit_test_setup(test_lock_try_takes_what_is_free, begin),
+        cmocka_unit_test_setup(test_lock_try_leaves_what_is_held, begin),
+        cmocka_unit_test_setup(test_lock_ranks_hold_after_a_try_out_of_order, begin),
         cmocka_unit_test_setup(test_lock_takes_ascending_ranks, begin),
         cmocka_unit_test_setup(test_lock_catches_an_outer_after_an_inner, begin),
         cmocka_unit_test_setup(test_lock_catches_two_of_one_rank, begin),

@@ -19,7 +19,7 @@
 #include "kernel/riscv/ipi.h"
 #include "untrusted.h"
 
-enum { HARTS = 4, ROUNDS = 5000, PAUSE_EVERY = 64, LIMIT_S = 120, ACCOUNTS = 3, BALANCE = 1000 };
+enum { HARTS = 4, ROUNDS = 20000, PAUSE_EVERY = 64, LIMIT_S = 120, ACCOUNTS = 3, BALANCE = 1000 };
 
 _Thread_local struct hart *hart_current;
 
@@ -109,9 +109,14 @@ static void add_one(struct worker *worker, uint64_t *counter)
 static struct lock lock = LOCK_INIT("counter", RANK_RUN);
 static uint64_t count;
 
+/* One way to take it or the other. */
 static void count_one(struct worker *worker)
 {
-    lock_acquire(&lock);
+    if (chance_below(&worker->chance, 2) == 0)
+        lock_acquire(&lock);
+    else
+        while (!lock_try(&lock))
+            sched_yield();
     add_one(worker, &count);
     lock_release(&lock);
 }
