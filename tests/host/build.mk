@@ -9,7 +9,7 @@ O      ?= build
 Q      ?= $(if $(filter 1,$(V)),,@)
 say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c \
+HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c kernel/lock.c \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
 	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
 	user/servers/init/child.c \
@@ -21,12 +21,19 @@ HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
 
 HOST := $(O)/host
 HOST_COVERAGE := $(O)/host/coverage
+HOST_RACES := $(O)/host/races/test_lock_threads
 HOST_CFLAGS := -std=gnu17 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	$(if $(filter 1,$(WERROR)),-Werror) -isystem /usr/include/bsd -DLIBBSD_OVERLAY \
 	-I. -Ikernel/abi -Iuser -Itests/host
 HOST_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
-HOST_LIBS := -lcmocka -lfdt -lbsd
+HOST_LIBS := -lcmocka -lfdt -lbsd -pthread
+# Locks with the checks of a DEBUG build, on harts that tests/host/kernel simulates: its headers
+# come before those of the kernel.
+HOST_LOCKS := kernel/lock tests/host/test_lock tests/host/test_lock_threads
+HOST_SIMULATED := -Itests/host
+# The sanitizers want addresses that some machines randomise away: not for these programs.
+HOST_STEADY = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 # $(call host_build,DIRECTORY,FLAGS): the archive and the programs, compiled with FLAGS.
 define host_build
@@ -43,13 +50,15 @@ $$(addprefix $(1)/,$$(HOST_TESTS)): $(1)/%: $(1)/tests/host/%.o $(1)/libtested.a
 	$$(call say,HOSTLD,$$@)
 	$$(Q)$$(HOSTCC) $(2) $$^ $$(HOST_LIBS) -o $$@
 
+$$(HOST_LOCKS:%=$(1)/%.o): HOST_CFLAGS := $$(HOST_SIMULATED) -DOCTAVO_DEBUG=1 $$(HOST_CFLAGS)
+
 -include $$(patsubst %.c,$(1)/%.d,$$(HOST_TESTED) $$(HOST_HELPERS) \
 	$$(HOST_TESTS:%=tests/host/%.c))
 endef
 
 .PHONY: test-host coverage tools
-test-host: $(addprefix $(HOST)/,$(HOST_TESTS)) ## run the tests that need no QEMU
-	@tests/host/run $^
+test-host: $(addprefix $(HOST)/,$(HOST_TESTS)) $(HOST_RACES) ## run the tests that need no QEMU
+	@$(HOST_STEADY) tests/host/run $^
 
 # The counts of an earlier run are removed: they would hide what nobody runs any more.
 coverage: $(addprefix $(HOST_COVERAGE)/,$(HOST_TESTS)) ## line coverage of vm/ by the host tests
@@ -62,3 +71,12 @@ tools: # the top Makefile says how they come; alone, this file takes them to be 
 
 $(eval $(call host_build,$(HOST),$(HOST_SANITIZED)))
 $(eval $(call host_build,$(HOST_COVERAGE),-O0 --coverage))
+
+# No program can be under AddressSanitizer and ThreadSanitizer at once, so this one is built twice;
+# here as in a release, where nothing but the lock itself keeps the harts apart.
+$(HOST_RACES): tests/host/test_lock_threads.c kernel/lock.c \
+		$(wildcard kernel/*.h tests/host/*.h tests/host/kernel/riscv/*.h) tests/host/build.mk | tools
+	$(call say,HOSTLD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_SIMULATED) $(HOST_CFLAGS) -O1 -fsanitize=thread $(filter %.c,$^) \
+		$(HOST_LIBS) -o $@
