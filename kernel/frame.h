@@ -1,6 +1,6 @@
 #pragma once
-/* frame.h - the machine's physical pages: one buddy allocator behind one lock, and the direct map
- * to reach them. */
+/* frame.h - the machine's physical pages: a buddy allocator with a cache for each hart in front,
+ * and the direct map to reach them. Pages in caches are free pages in every respect. */
 #include <octavo/system.h>
 
 #include "kernel/riscv/layout.h"
@@ -29,8 +29,9 @@ static inline ppn_t frame_of(const void *pointer)
     return paddr_page((paddr_t){(uintptr_t)pointer - DIRECT_MAP});
 }
 
+/* Exact as long as no hart allocates or frees. DEBUG: also runs frame_check. */
 void frame_statistics(struct system_memory *memory);
 uint64_t frame_free_count(void);
 
-/* DEBUG and tests: the allocator's own check. */
+/* DEBUG and tests: do the allocator and the caches hold together? Linear in pages. */
 bool frame_check(void);

@@ -27,6 +27,7 @@ enum lock_rank {
     RANK_TLB,   /* address-space identifiers */
     RANK_CACHE, /* an object cache */
     RANK_FRAME, /* the buddy allocator */
+    RANK_FRAME_CACHE,
     RANK_LOG,
 };
 

@@ -10,6 +10,7 @@ Q      ?= $(if $(filter 1,$(V)),,@)
 say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c kernel/lock.c \
+	kernel/frame_cache.c \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
 	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
 	user/servers/init/child.c \
