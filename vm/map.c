@@ -6,8 +6,7 @@
  */
 #include "address_space.h"
 
-#include <string.h>
-
+#include "bytes.h"
 #include "operations.h"
 #include "vm_hooks.h"
 
@@ -124,10 +123,10 @@ enum error address_space_map(struct address_space *space, struct page_range rang
     if (!pages)
         return E_NOMEM;
 
-    memset(pages, 0, offset);
+    bytes_zero(pages, offset);
     if (length)
-        memcpy(pages + offset, data, length);
-    memset(pages + offset + length, 0, size - offset - length);
+        bytes_copy(pages + offset, data, length);
+    bytes_zero(pages + offset + length, size - offset - length);
 
     wanted.first = manager->operations->v_to_p(manager, pages);
     error = install(space, &wanted);

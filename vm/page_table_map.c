@@ -5,8 +5,7 @@
  */
 #include "page_table.h"
 
-#include <string.h>
-
+#include "bytes.h"
 #include "vm_hooks.h"
 
 static bool is_owned(const struct page_table *table, pte_t entry)
@@ -81,7 +80,7 @@ static enum walk_step map_block(void *self, pte_t *entry, vpn_t vpn, unsigned le
         manager->operations->deallocate(manager, made, 1);
         return map_stop(mapper, E_NOMEM);
     }
-    memset(page, 0, PAGE_SIZE);
+    bytes_zero(page, PAGE_SIZE);
     *entry = made;
     return WALK_ENTER;
 }
