@@ -100,7 +100,11 @@ static const struct page_manager_operations operations = {
 
 void direct_map_init(struct direct_map *map, const struct direct_map_window *window)
 {
-    *map = (struct direct_map){.manager = {&operations}, .window = window};
+    *map = (struct direct_map){
+        .manager = {.operations = &operations,
+                    .window = {window->offset, window->first, window->pages}},
+        .window = window,
+    };
 }
 
 /* --- a frame source over a buddy allocator ------------------------------------------------------

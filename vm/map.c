@@ -26,8 +26,7 @@ static bool pages_exist(ppn_t first, uint64_t pages)
 static bool pages_are_reachable(const struct address_space *space, ppn_t first, uint64_t pages)
 {
     struct page_manager *manager = space->table.manager;
-    return manager->operations->p_to_v(manager, first) &&
-           manager->operations->p_to_v(manager, ppn_add(first, pages - 1));
+    return page_pointer(manager, first) && page_pointer(manager, ppn_add(first, pages - 1));
 }
 
 /* May the area go into the space? */

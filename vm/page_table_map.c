@@ -139,7 +139,7 @@ static void erase_leave(void *self, pte_t *entry, vpn_t vpn, unsigned level)
 {
     struct eraser *eraser = self;
     struct page_manager *manager = eraser->table->manager;
-    pte_t *page = manager->operations->p_to_v(manager, pte_ppn(*entry));
+    pte_t *page = page_pointer(manager, pte_ppn(*entry));
 
     (void)vpn, (void)level;
     for (size_t i = 0; i < TABLE_ENTRIES; i++)
@@ -212,7 +212,7 @@ void page_table_free_chain(const struct page_table *table, struct table_chain *d
 
     while (dead->head.v != 0) {
         const pte_t entry = {dead->head.v | PTE_V};
-        const pte_t *page = manager->operations->p_to_v(manager, pte_ppn(entry));
+        const pte_t *page = page_pointer(manager, pte_ppn(entry));
         dead->head = page[0];
         table_free(table, entry);
     }
