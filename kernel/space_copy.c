@@ -1,8 +1,8 @@
 /* space_copy.c - copying to, from and between user memories through the direct map, checked once a
  * page. */
-#include <string.h>
-
 #include "kernel/space.h"
+
+#include "vm/bytes.h"
 
 /* The part of a copy that stays in the page of `address`. */
 static size_t part_of_page(uint64_t address, size_t length)
@@ -28,7 +28,7 @@ enum error space_copy_in(struct space *space, void *to, uint64_t from, size_t le
             error = E_FAULT;
             break;
         }
-        memcpy(to, source, part);
+        bytes_copy(to, source, part);
         to = (char *)to + part;
         from += part;
         length -= part;
@@ -49,34 +49,13 @@ enum error space_copy_out(struct space *space, uint64_t to, const void *from, si
             error = E_FAULT;
             break;
         }
-        memcpy(target, from, part);
+        bytes_copy(target, from, part);
         from = (const char *)from + part;
         to += part;
         length -= part;
     }
     lock_release(&space->lock);
     return error;
-}
-
-/* Copies within a page. Whole words in large steps: the C library's loop takes a third longer. */
-static void copy_part(void *to, const void *from, size_t length)
-{
-    enum { STEP = 16 };
-    uint64_t *target = to;
-    const uint64_t *source = from;
-
-    if ((((uintptr_t)to | (uintptr_t)from | length) % (STEP * sizeof *source)) != 0 ||
-        (uintptr_t)to - (uintptr_t)from < length) {
-        memmove(to, from, length); /* they may overlap: a server may call itself */
-        return;
-    }
-    for (const uint64_t *end = source + length / sizeof *source; source < end;) {
-#pragma GCC unroll 16
-        for (int i = 0; i < STEP; i++)
-            target[i] = source[i];
-        target += STEP;
-        source += STEP;
-    }
 }
 
 enum error space_copy(struct user_range to, struct user_range from, size_t length)
@@ -92,7 +71,7 @@ enum error space_copy(struct user_range to, struct user_range from, size_t lengt
             error = E_FAULT;
             break;
         }
-        copy_part(target, source, part);
+        bytes_copy(target, source, part);
         from.address += part;
         to.address += part;
         length -= part;

@@ -75,6 +75,8 @@ static enum walk_step check_meet(void *self, const pte_t *entry, vpn_t vpn, unsi
     page = operations->p_to_v(manager, pte_ppn(*entry));
     if (!page || operations->v_to_p(manager, page).v != pte_ppn(*entry).v)
         return complain(checker, "a table cannot be reached"), WALK_STOP;
+    if (page != page_pointer(manager, pte_ppn(*entry)))
+        return complain(checker, "the manager's window shows something else"), WALK_STOP;
     return WALK_ENTER;
 }
 
@@ -104,6 +106,8 @@ static bool check_root(struct checker *checker)
 
     if (!root || (uintptr_t)root % PAGE_SIZE != 0)
         return complain(checker, "there is no root table");
+    if (root != checker->table->root)
+        return complain(checker, "the root table has moved");
     if (manager->operations->v_to_p(manager, root).v != manager->operations->root_ppn(manager).v)
         return complain(checker, "the root's page number is wrong");
     return true;

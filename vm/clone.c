@@ -18,7 +18,7 @@ static enum error clone_area(const struct address_space *src, struct address_spa
 
     if (area->kind == AREA_SHARED)
         return address_space_map_shared(dst, area->range, area->first, flags, area->owner);
-    return address_space_map(dst, area->range, manager->operations->p_to_v(manager, area->first),
+    return address_space_map(dst, area->range, page_pointer(manager, area->first),
                              area->range.pages << PAGE_BITS, 0, flags);
 }
 

@@ -5,8 +5,7 @@
  */
 #include "direct_map.h"
 
-#include <string.h>
-
+#include "bytes.h"
 #include "vm_hooks.h"
 
 static struct direct_map *direct_map_of(struct page_manager *manager)
@@ -66,9 +65,9 @@ static enum error new_root(struct page_manager *manager)
     root = allocate(manager, 1, &flags);
     if (!root)
         return E_NOMEM;
-    memset(root, 0, PAGE_SIZE);
+    bytes_zero(root, PAGE_SIZE);
     if (kernel_half)
-        memcpy(root + TABLE_ENTRIES / 2, kernel_half + TABLE_ENTRIES / 2, PAGE_SIZE / 2);
+        bytes_copy(root + TABLE_ENTRIES / 2, kernel_half + TABLE_ENTRIES / 2, PAGE_SIZE / 2);
     map->root = root;
     return E_OK;
 }
@@ -101,7 +100,11 @@ static const struct page_manager_operations operations = {
 
 void direct_map_init(struct direct_map *map, const struct direct_map_window *window)
 {
-    *map = (struct direct_map){.manager = {&operations}, .window = window};
+    *map = (struct direct_map){
+        .manager = {.operations = &operations,
+                    .window = {window->offset, window->first, window->pages}},
+        .window = window,
+    };
 }
 
 /* --- a frame source over a buddy allocator ------------------------------------------------------

@@ -33,5 +33,6 @@ struct direct_map {
     pte_t *root; /* NULL until new_root */
 };
 
-/* Prepares a manager without a root; address_space_new makes the root. The window outlives it. */
+/* Prepares a manager without a root; address_space_new makes the root. The window outlives it, and
+ * no longer changes what it shows. */
 void direct_map_init(struct direct_map *map, const struct direct_map_window *window);

@@ -6,8 +6,7 @@
  */
 #include "address_space.h"
 
-#include <string.h>
-
+#include "bytes.h"
 #include "operations.h"
 #include "vm_hooks.h"
 
@@ -27,8 +26,7 @@ static bool pages_exist(ppn_t first, uint64_t pages)
 static bool pages_are_reachable(const struct address_space *space, ppn_t first, uint64_t pages)
 {
     struct page_manager *manager = space->table.manager;
-    return manager->operations->p_to_v(manager, first) &&
-           manager->operations->p_to_v(manager, ppn_add(first, pages - 1));
+    return page_pointer(manager, first) && page_pointer(manager, ppn_add(first, pages - 1));
 }
 
 /* May the area go into the space? */
@@ -124,10 +122,10 @@ enum error address_space_map(struct address_space *space, struct page_range rang
     if (!pages)
         return E_NOMEM;
 
-    memset(pages, 0, offset);
+    bytes_zero(pages, offset);
     if (length)
-        memcpy(pages + offset, data, length);
-    memset(pages + offset + length, 0, size - offset - length);
+        bytes_copy(pages + offset, data, length);
+    bytes_zero(pages + offset + length, size - offset - length);
 
     wanted.first = manager->operations->v_to_p(manager, pages);
     error = install(space, &wanted);

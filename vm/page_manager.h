@@ -40,6 +40,27 @@ struct page_manager_operations {
     bool (*check_owned)(struct page_manager *manager, pte_t pte);
 };
 
+/* A manager that reaches its pages by an addition says so, and is not asked page by page. */
+struct page_window {
+    uintptr_t offset; /* pointer = physical address + offset */
+    ppn_t first;      /* the pages that p_to_v reaches, all of them */
+    uint64_t pages;   /* 0: no window, ask */
+};
+
 struct page_manager {
     const struct page_manager_operations *operations;
+    struct page_window window;
 };
+
+/* p_to_v of a manager that has a window, and of any. */
+static inline void *page_in_window(struct page_manager *manager, ppn_t ppn)
+{
+    if (ppn.v - manager->window.first.v >= manager->window.pages)
+        return NULL;
+    return (void *)(ppn_address(ppn).v + manager->window.offset);
+}
+static inline void *page_pointer(struct page_manager *manager, ppn_t ppn)
+{
+    return manager->window.pages ? page_in_window(manager, ppn)
+                                 : manager->operations->p_to_v(manager, ppn);
+}

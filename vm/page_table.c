@@ -5,8 +5,6 @@
  */
 #include "page_table.h"
 
-#include "vm_hooks.h"
-
 /* What a walk is told, and where it stands: at `vpn`, in tables[level], to which the path from the
  * root leads through tables[level + 1] and above. */
 struct walk {
@@ -20,17 +18,9 @@ struct walk {
     pte_t *tables[TABLE_LEVELS_MAX];
 };
 
-static pte_t *root_of(const struct page_table *table)
-{
-    pte_t *root = table->manager->operations->root_ptr(table->manager);
-
-    VM_ASSERT(root);
-    return root;
-}
-
 static pte_t *table_behind(const struct page_table *table, pte_t entry)
 {
-    pte_t *page = table->manager->operations->p_to_v(table->manager, pte_ppn(entry));
+    pte_t *page = page_pointer(table->manager, pte_ppn(entry));
 
     VM_ASSERT(page);
     return page;
@@ -133,7 +123,7 @@ static bool walk_range(struct walk *walk, struct page_range range, unsigned targ
     walk->vpn = range.start;
     walk->end = range_end(range);
     walk->level = walk->table->mode;
-    walk->tables[walk->level] = root_of(walk->table);
+    walk->tables[walk->level] = walk->table->root;
 
     while (walk->vpn.v < walk->end.v) {
         const unsigned before = walk->level;
@@ -160,13 +150,5 @@ bool page_table_visit(const struct page_table *table, struct page_range range, u
 
 pte_t *page_table_find(const struct page_table *table, vpn_t vpn, unsigned *level)
 {
-    unsigned at = table->mode;
-    pte_t *entry = &root_of(table)[vpn_index(vpn, at)];
-
-    while (at > 0 && pte_is_table(*entry)) {
-        at--;
-        entry = &table_behind(table, *entry)[vpn_index(vpn, at)];
-    }
-    *level = at;
-    return entry;
+    return page_table_find_by(table, vpn, level, page_pointer);
 }

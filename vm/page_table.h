@@ -22,6 +22,7 @@
  * that other roots have copied must not lose tables: unmap there only before the first copy.
  */
 #include "page_manager.h"
+#include "vm_hooks.h"
 
 enum {
     TABLE_BITS = 9,
@@ -34,8 +35,18 @@ enum paging_mode { PAGING_SV39 = 2, PAGING_SV48 = 3, PAGING_SV57 = 4 };
 
 struct page_table {
     struct page_manager *manager; /* reaches tables and holds the root */
+    pte_t *root;                  /* what the manager's root_ptr says */
     enum paging_mode mode;
 };
+
+/* The table below the manager's root, which new_root has made and which is not dropped before. */
+static inline struct page_table page_table_of(struct page_manager *manager, enum paging_mode mode)
+{
+    pte_t *root = manager->operations->root_ptr(manager);
+
+    VM_ASSERT(root);
+    return (struct page_table){.manager = manager, .root = root, .mode = mode};
+}
 
 /* Pages that one entry of `level` stands for. */
 static inline uint64_t level_pages(unsigned level) { return 1ull << TABLE_BITS * level; }
@@ -97,6 +108,27 @@ bool page_table_visit(const struct page_table *table, struct page_range range, u
 /* The entry that decides `vpn` today: a leaf at any level, or the empty entry in its way. *level
  * gets the level it stands on. */
 pte_t *page_table_find(const struct page_table *table, vpn_t vpn, unsigned *level);
+
+/* The same, inlined, with one way to reach tables: page_pointer, or what it would choose. */
+typedef void *page_reach(struct page_manager *manager, ppn_t ppn);
+static inline pte_t *page_table_find_by(const struct page_table *table, vpn_t vpn, unsigned *level,
+                                        page_reach *reach)
+{
+    enum { WIDTH = 64, INDEX_SHIFT = WIDTH - TABLE_BITS };
+    unsigned at = table->mode;
+    uint64_t indices = vpn.v << (WIDTH - TABLE_BITS * (at + 1)); /* the next one on top */
+    pte_t *entry = &table->root[indices >> INDEX_SHIFT];
+
+    while (at > 0 && pte_is_table(*entry)) {
+        pte_t *next = reach(table->manager, pte_ppn(*entry));
+        VM_ASSERT(next);
+        at--;
+        indices <<= TABLE_BITS;
+        entry = &next[indices >> INDEX_SHIFT];
+    }
+    *level = at;
+    return entry;
+}
 
 /* Maps range to consecutive physical pages from `first` with leaves at `level`, building tables as
  * needed. All or nothing. `flags` holds every bit of the leaf, PTE_V included. The kernel uses it

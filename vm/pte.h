@@ -36,4 +36,4 @@ static inline ppn_t pte_ppn(pte_t pte)
 static inline uint64_t pte_flags(pte_t pte) { return pte.v & PTE_FLAGS; }
 static inline bool pte_is_valid(pte_t pte) { return pte.v & PTE_V; }
 static inline bool pte_is_leaf(pte_t pte) { return pte_is_valid(pte) && (pte.v & PTE_RWX); }
-static inline bool pte_is_table(pte_t pte) { return pte_is_valid(pte) && !(pte.v & PTE_RWX); }
+static inline bool pte_is_table(pte_t pte) { return (pte.v & (PTE_V | PTE_RWX)) == PTE_V; }

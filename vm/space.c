@@ -11,7 +11,7 @@ enum error address_space_new(struct address_space *space, struct page_manager *m
 
     if (error)
         return error;
-    *space = (struct address_space){.table = {.manager = manager, .mode = mode}};
+    *space = (struct address_space){.table = page_table_of(manager, mode)};
     area_set_init(&space->areas);
     return E_OK;
 }

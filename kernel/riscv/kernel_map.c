@@ -118,7 +118,7 @@ void kernel_map_init(enum paging_mode mode, uint64_t identifiers)
     direct_map_init(&kernel_pages, &kernel_window);
     enum error error = kernel_pages.manager.operations->new_root(&kernel_pages.manager);
     ASSERT(error == E_OK);
-    kernel_table = (struct page_table){&kernel_pages.manager, mode};
+    kernel_table = page_table_of(&kernel_pages.manager, mode);
     for (size_t i = 0; i < machine.ram.count; i++) {
         uint64_t start = machine.ram.entry[i].start, end = start + machine.ram.entry[i].size;
         map_ram((start + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1), end < window ? end : window);

@@ -203,8 +203,13 @@ void test_manager_init(struct test_manager *manager, const struct machine *machi
     static const struct page_manager_operations operations = {
         new_root, drop_root, root_ptr, root_ppn, p_to_v, v_to_p, allocate, deallocate, check_owned};
 
-    *manager = (struct test_manager){.manager = {&operations}};
+    *manager = (struct test_manager){.manager = {.operations = &operations}};
     direct_map_init(&manager->inner, &machine->window);
+}
+
+void test_manager_open_window(struct test_manager *manager)
+{
+    manager->manager.window = manager->inner.manager.window;
 }
 
 /* --- fixture ---------------------------------------------------------------------------------- */
@@ -230,8 +235,8 @@ void bare_init(struct bare *bare, enum paging_mode mode)
 {
     machine_init(&bare->machine, 2048);
     test_manager_init(&bare->manager, &bare->machine);
-    bare->table = (struct page_table){&bare->manager.manager, mode};
     assert_int_equal(bare->manager.manager.operations->new_root(&bare->manager.manager), E_OK);
+    bare->table = page_table_of(&bare->manager.manager, mode);
 }
 
 void bare_done(struct bare *bare)

@@ -48,7 +48,10 @@ struct test_manager {
     bool root_number_is_wrong;
 };
 
+/* Without a window: the library asks p_to_v. */
 void test_manager_init(struct test_manager *manager, const struct machine *machine);
+/* From now on it need not. */
+void test_manager_open_window(struct test_manager *manager);
 
 /* The n-th allocation from now fails (1: the next), once; 0: none does. */
 void fail_allocation(unsigned n);

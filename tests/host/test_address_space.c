@@ -1,5 +1,6 @@
-/* test_address_space.c - mapping, translating and unmapping: each requirement, each error at each
- * depth. The checker and the invariants have test_check.c, cloning test_clone.c.
+/* test_address_space.c - mapping and unmapping: each requirement, each error at each depth.
+ * Translating has test_translate.c, the checker and the invariants test_check.c, cloning
+ * test_clone.c.
  */
 #include "managers.h"
 
@@ -388,84 +389,6 @@ static void test_address_space_map_on_a_manager_that_owns_nothing_fails(void **s
     machine_discard(&f.machine); /* what it refused to take back */
 }
 
-/* --- translate -------------------------------------------------------------------------------- */
-
-static void test_address_space_translate_points_to_that_very_byte(void **state)
-{
-    (void)state;
-    FOR_EACH_MODE(mode)
-    {
-        struct fixture f;
-        fixture_init(&f, mode, PAGES);
-        const ppn_t page = machine_take(&f.machine, 2);
-        const uint64_t start = mode_user_pages(mode) - 2;
-        assert_int_equal(address_space_map_extern(&f.space, range_of(start, 2), page, URW), E_OK);
-        for (uint64_t i = 0; i < 2 * PAGE_SIZE; i++)
-            assert_ptr_equal(byte_at(&f, start * PAGE_SIZE + i),
-                             (char *)machine_page(&f.machine, page) + i);
-        assert_null(byte_at(&f, start * PAGE_SIZE - 1));
-        assert_null(byte_at(&f, (start + 2) * PAGE_SIZE)); /* past the lower half */
-        assert_null(byte_at(&f, UINT64_MAX));
-        assert_int_equal(address_space_unmap(&f.space, range_of(start, 2)), E_OK);
-        machine_return(&f.machine, page, 2);
-        fixture_done(&f);
-    }
-}
-
-static void test_address_space_translate_needs_all_the_flags(void **state)
-{
-    struct fixture f;
-
-    (void)state;
-    fixture_init(&f, PAGING_SV39, PAGES);
-    for (unsigned flags = 0; flags < 16; flags++) { /* every mix of R W X U that may be */
-        const uint64_t mix = flags << 1;
-        if (!(mix & PTE_RWX) || (mix & (PTE_R | PTE_W)) == PTE_W)
-            continue;
-        assert_int_equal(address_space_map(&f.space, range_of(flags, 1), NULL, 0, 0, mix), E_OK);
-        for (unsigned asked = 0; asked < 16; asked++) {
-            const vaddr_t addr = {(uint64_t)flags * PAGE_SIZE + 5};
-            const bool there = address_space_translate(&f.space, addr, asked << 1) != NULL;
-            assert_int_equal(there, (asked & ~flags) == 0);
-        }
-    }
-    fixture_done(&f);
-}
-
-static void test_address_space_translate_does_not_reach_the_upper_half(void **state)
-{
-    struct fixture f;
-
-    (void)state;
-    FOR_EACH_MODE(mode)
-    {
-        fixture_init(&f, mode, PAGES);
-        const struct page_range kernel = range_of((1ull << 52) - mode_user_pages(mode), 1);
-        const ppn_t page = {MACHINE_FIRST_PAGE};
-        assert_int_equal(page_table_map(&f.space.table, kernel, page, RW | PTE_V, 0), E_OK);
-        assert_null(byte_at(&f, kernel.start.v << PAGE_BITS));
-        assert_null(byte_at(&f, mode_user_pages(mode) << PAGE_BITS)); /* not canonical */
-        page_table_unmap(&f.space.table, kernel, 0);
-        fixture_done(&f);
-    }
-}
-
-static void test_address_space_translate_looks_into_larger_pages(void **state)
-{
-    struct fixture f;
-
-    (void)state;
-    fixture_init(&f, PAGING_SV39, 2048);
-    const ppn_t page = machine_take(&f.machine, 512);
-    const struct page_range range = range_of(0x200, 0x200);
-    assert_int_equal(page_table_map(&f.space.table, range, page, RW | PTE_V, 1), E_OK);
-    assert_ptr_equal(byte_at(&f, 0x345 * PAGE_SIZE + 7),
-                     (char *)machine_page(&f.machine, page) + 0x145 * PAGE_SIZE + 7);
-    page_table_unmap(&f.space.table, range, 1);
-    machine_return(&f.machine, page, 512);
-    fixture_done(&f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,10 +407,6 @@ int main(void)
         cmocka_unit_test(test_address_space_map_out_of_memory_at_each_depth_changes_nothing),
         cmocka_unit_test(test_address_space_map_fails_cleanly_when_pages_really_run_out),
         cmocka_unit_test(test_address_space_map_on_a_manager_that_owns_nothing_fails),
-        cmocka_unit_test(test_address_space_translate_points_to_that_very_byte),
-        cmocka_unit_test(test_address_space_translate_needs_all_the_flags),
-        cmocka_unit_test(test_address_space_translate_does_not_reach_the_upper_half),
-        cmocka_unit_test(test_address_space_translate_looks_into_larger_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,17 @@ static void table_out_of_reach(struct fixture *f)
 static void numbers_not_inverse(struct fixture *f) { f->manager.numbers_are_wrong = true; }
 static void no_root(struct fixture *f) { f->manager.root_is_lost = true; }
 static void unaligned_root(struct fixture *f) { f->manager.root_is_unaligned = true; }
+static void moved_root(struct fixture *f) { f->space.table.root += TABLE_ENTRIES; }
+static void window_elsewhere(struct fixture *f)
+{
+    test_manager_open_window(&f->manager);
+    f->manager.manager.window.offset += PAGE_SIZE;
+}
+static void window_too_small(struct fixture *f)
+{
+    test_manager_open_window(&f->manager);
+    f->manager.manager.window.pages = 1;
+}
 static void wrong_root_number(struct fixture *f) { f->manager.root_number_is_wrong = true; }
 static void empty_area(struct fixture *f) { area_at(f, 10)->range.pages = 0; }
 static void overlapping_areas(struct fixture *f) { area_at(f, 0x1ff)->range.start.v = 14; }
@@ -136,7 +147,10 @@ static void test_address_space_check_names_each_broken_invariant(void **state)
         {numbers_not_inverse, "a table cannot be reached"},
         {no_root, "there is no root table"},
         {unaligned_root, "there is no root table"},
+        {moved_root, "the root table has moved"},
         {wrong_root_number, "the root's page number is wrong"},
+        {window_elsewhere, "the manager's window shows something else"},
+        {window_too_small, "the manager's window shows something else"},
         {empty_area, "areas are empty, overlap or are out of order"},
         {overlapping_areas, "areas are empty, overlap or are out of order"},
         {area_count, "the sums over the areas are wrong"},
@@ -176,10 +190,13 @@ static void test_page_table_panics_on_tables_that_cannot_be_reached(void **state
     f.manager.inner.root[0] = pte_make((ppn_t){7}, PTE_V | PTE_OWNED);
     expect_assert_failure(address_space_translate(&f.space, (vaddr_t){0}, 0));
     expect_assert_failure(page_table_unmap(&f.space.table, range_of(0, 1), 0));
+    test_manager_open_window(&f.manager);
+    expect_assert_failure(address_space_translate(&f.space, (vaddr_t){0}, 0));
+    expect_assert_failure(page_table_unmap(&f.space.table, range_of(0, 1), 0));
     machine_discard(&f.machine);
     fixture_init(&f, PAGING_SV39, PAGES);
     f.manager.root_is_lost = true;
-    expect_assert_failure(address_space_translate(&f.space, (vaddr_t){0}, 0));
+    expect_assert_failure(page_table_of(&f.manager.manager, PAGING_SV39));
     f.manager.root_is_lost = false;
     fixture_done(&f);
 }
@@ -225,6 +242,30 @@ static void test_direct_map_numbers_and_pointers_are_inverse(void **state)
     assert_null(manager->operations->p_to_v(manager, (ppn_t){MACHINE_FIRST_PAGE + 64}));
     machine.window.pages = 0; /* it shows everything */
     assert_non_null(manager->operations->p_to_v(manager, (ppn_t){MACHINE_FIRST_PAGE + 64}));
+    machine_done(&machine);
+}
+
+static void test_page_pointer_agrees_with_p_to_v_in_and_beside_the_window(void **state)
+{
+    static const ppn_t pages[] = {{0},
+                                  {MACHINE_FIRST_PAGE - 1},
+                                  {MACHINE_FIRST_PAGE},
+                                  {MACHINE_FIRST_PAGE + 63},
+                                  {MACHINE_FIRST_PAGE + 64},
+                                  {(1ull << PTE_PPN_BITS) - 1}};
+    struct machine machine;
+
+    (void)state;
+    machine_init(&machine, 64);
+    for (int endless = 0; endless < 2; endless++) {
+        struct direct_map map;
+        machine.window.pages = endless ? 0 : 64;
+        direct_map_init(&map, &machine.window);
+        struct page_manager *manager = &map.manager;
+        for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+            assert_ptr_equal(page_pointer(manager, pages[i]),
+                             manager->operations->p_to_v(manager, pages[i]));
+    }
     machine_done(&machine);
 }
 
@@ -350,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_page_table_panics_on_tables_that_cannot_be_reached),
         cmocka_unit_test(test_address_space_check_accepts_a_larger_page),
         cmocka_unit_test(test_direct_map_numbers_and_pointers_are_inverse),
+        cmocka_unit_test(test_page_pointer_agrees_with_p_to_v_in_and_beside_the_window),
         cmocka_unit_test(test_direct_map_gives_back_only_what_it_owns),
         cmocka_unit_test(test_direct_map_panics_on_a_root_in_use_or_made_twice),
         cmocka_unit_test(test_area_set_agrees_with_an_array),
