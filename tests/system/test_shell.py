@@ -28,8 +28,10 @@ COMMANDS = [
     ("ls /nofile", 1, r"ls: /nofile: No such file or directory"),
     ("ls -z", 2, r"(?s)ls: .*usage: ls.*"),
     ("ps", 0, r"(?s) +PID .*\d+ .* init\n.* initfs\n.* console\n.* sh\n.* ps"),
-    ("ps -w", 0, r"(?s).*RECV .* console\n.*CHILD .* sh\n.*READY .* ps"),
+    ("ps -w", 0, r"(?s) +PID .*RECV .* console\n.*CHILD .* sh\n +\d+ +0 +16 +0 RUN .* ps"),
+    ("ps -h", 0, r"HART +ID +BUSY .*\n +0 +0 .* ps \(\d+/0\)"),
     ("ps extra", 2, r"(?s).*usage: ps.*"),
+    ("ps -w -h", 2, r"(?s).*usage: ps.*"),
     ("kill", 2, r"(?s)usage: kill.*"),
     ("kill abc", 2, r"kill: abc: .+"),
     ("kill 99999", 1, r"kill: 99999: No such process"),
@@ -232,7 +234,7 @@ def test_ctrl_t_shows_who_waits_for_whom(machine):
     for _ in range(50):  # cat has printed its line, but may not have asked for the next one yet
         machine.type(CTRL_T)
         output = machine.expect(r" cat\r*\n")
-        if re.search(r"READY .*$", output) is None:
+        if re.search(r"(READY|RUN) .*$", output) is None:
             break
         time.sleep(0.1)
     assert re.search(r"REPLY +console[^\n]*$", output), output

@@ -8,7 +8,7 @@ static const char page[] =
     "Octavo: a shell, and programs in /bin. Each of them explains itself: NAME --help.\n"
     "\n"
     "  echo cat ls         print text, files, folders\n"
-    "  ps, ps -w           the processes; every thread, and whom it waits for\n"
+    "  ps, ps -w, ps -h    the processes; every thread, and whom it waits for; every hart\n"
     "  kill PID            end a process\n"
     "  pmap PID            its address space: areas, pages, page tables\n"
     "  free                memory, and the free blocks by buddy order\n"
