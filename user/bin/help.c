@@ -10,6 +10,7 @@ static const char page[] =
     "  echo cat ls         print text, files, folders\n"
     "  ps, ps -w, ps -h    the processes; every thread, and whom it waits for; every hart\n"
     "  kill PID            end a process\n"
+    "  prio N, pin HARTS   run a command at another priority, on some harts only\n"
     "  pmap PID            its address space: areas, pages, page tables\n"
     "  free                memory, and the free blocks by buddy order\n"
     "  uptime sleep uname  time, waiting, what machine this is\n"
