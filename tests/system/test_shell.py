@@ -92,6 +92,17 @@ COMMANDS = [
     ("pin -p 3 0 0", 2, r"usage: pin .*"),
     ("pin 1-0 true", 2, r"pin: 1-0: not a list of harts, such as 0,2-3"),
     ("pin 64 true", 2, r"pin: 64: not a list of harts, such as 0,2-3"),
+    ("top -n 1", 0, r"(?s)up 00:.* processes, .* since boot\nload%  0:.*\nmemory .* top.*"),
+    ("top -t -n 1", 0, r"(?s).*\n +PID +TID PRI .*\n +\d+ +0 +16 +0 RUN +.* top.*"),
+    ("top -d .2 -n 2", 0, r"(?s).* since boot\n.* over the last \d+\.\d s\n.* top.*"),
+    ("top extra", 2, r"usage: top.*"),
+    ("top -z", 2, r"(?s)top: .*usage: top.*"),
+    ("top -n 0", 2, r"top: 0: not a count from 1 on"),
+    ("top -n 2x", 2, r"top: 2x: not a count from 1 on"),
+    ("top -d 0.01", 2, r"top: 0\.01: not a time from 0\.1 to 3600 seconds"),
+    ("top -d 1h", 2, r"top: 1h: not a time from .*"),
+    ("top -d nan", 2, r"top: nan: not a time from .*"),
+    ("top -d 3601", 2, r"top: 3601: not a time from .*"),
     ("help", 0, r"(?s)Octavo.*shutdown.*"),
     ("pwd", 0, r"/"),
     ("uname", 0, r"Octavo"),
@@ -174,6 +185,80 @@ def test_a_script_as_a_file_of_many_lines(machine):
     machine.wait_for_prompt()
     for n in range(count):
         assert f"\nline {n}\n" in output, n
+
+
+# ---- top ----------------------------------------------------------------------------------------
+
+def test_top_finds_who_computes(machine):
+    """A program that executes another a thousand times is busy for as long as this takes."""
+    machine.run("A='env env env env env env env env'; B=\"$A $A $A $A $A $A $A $A\"")
+    machine.run(" ".join(["$B"] * 16) + " sleep 1000 &")
+    pid = machine.run("echo $!").output.strip()
+    first, second = machine.run("top -n 2 -d 0.5").output.split("\nup ")
+    machine.run(f"kill {pid}; wait; unset A; unset B")
+    shares = {}
+    for line in second.splitlines():
+        if match := re.match(r" *(\d+) +\d+ +\d+K +(\d+\.\d) +\d+\.\d{3} \w+$", line):
+            shares[match.group(1)] = float(match.group(2))
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    assert sum(shares.values()) <= 150, second  # an emulator that stands still meanwhile adds some
+    assert shares[pid] > 10, second
+    assert "since boot" in first and "over the last" in second
+
+
+def test_top_obeys_its_keys(machine):
+    machine.type("top -d 0.4\n")
+    machine.expect(r"(?s)t threads  i hide .*every 0\.400 s.*THREADS +MEMORY")
+    machine.type("t")
+    machine.expect(r"(?s)t processes .* PID +TID PRI LENT HART STATE")
+    machine.type("i")
+    machine.expect(r"i show idle ones")
+    machine.type("+")
+    machine.expect(r"every 0\.800 s")
+    machine.type("--")
+    machine.expect(r"every 0\.200 s")
+    machine.type("x")
+    machine.expect(r"over the last \d+\.\d s")
+    # What is typed behind the last key is the shell's, which gets its own modes back.
+    machine.type("qecho after-$?\n")
+    machine.expect(r"\nafter-0\r")
+    machine.wait_for_prompt()
+
+
+def test_top_gives_the_terminal_back(machine):
+    """To a script, which unlike the shell at its prompt does not set the modes itself."""
+    machine.type("sh -c 'top; cat'\n")
+    machine.expect(r"keys: q quit")
+    machine.type("q")
+    machine.expect(r"\x1b\[J$")
+    machine.type("echoed\n")
+    machine.expect(r"echoed\r*\n.*echoed\r*\n")
+    machine.type(CTRL_D)
+    machine.wait_for_prompt()
+
+
+def test_top_draws_over_one_screen(machine):
+    machine.type("top -d 0.2\n")
+    screens = [machine.expect(r"\x1b\[H") for _ in range(4)][1:]
+    machine.type("q")
+    machine.wait_for_prompt()
+    for screen in screens:
+        assert screen.startswith("up ") and len(screen.splitlines()) <= 23
+        assert max(len(line) for line in screen.splitlines()) <= 80
+
+
+def test_top_is_ended_by_ctrl_c(machine):
+    machine.type("top\n")
+    machine.expect(r"keys: q quit")
+    machine.type(CTRL_C)
+    machine.wait_for_prompt()
+    assert machine.run("echo $?").output.strip() == "130"
+
+
+def test_top_with_a_count_reads_no_keys(machine):
+    machine.type("top -n 2 -d 0.3\necho kept-$?\n")
+    machine.expect(r"(?s)over the last .*\nkept-0\r")
+    machine.wait_for_prompt()
 
 
 # ---- the line editor ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ static const char page[] =
     "\n"
     "  echo cat ls         print text, files, folders\n"
     "  ps, ps -w, ps -h    the processes; every thread, and whom it waits for; every hart\n"
+    "  top                 who uses the harts, live (q quits)\n"
     "  kill PID            end a process\n"
     "  prio N, pin HARTS   run a command at another priority, on some harts only\n"
     "  pmap PID            its address space: areas, pages, page tables\n"
