@@ -187,15 +187,68 @@ def test_a_script_as_a_file_of_many_lines(machine):
         assert f"\nline {n}\n" in output, n
 
 
+# ---- harts --------------------------------------------------------------------------------------
+
+def hart_of(machine, pid):
+    """What `ps -w` says of a process of one thread: where it runs, or ran last."""
+    row = re.compile(rf"^ +{pid} +0 +\d+ .{{4}} +(\d+) [A-Z]+ ", re.MULTILINE)
+    for _ in range(20):  # a program that has just been executed may have run nowhere yet
+        if match := row.search(machine.run("ps -w").output):
+            return match.group(1)
+    return None
+
+
+@pytest.mark.boot(smp=4)
+def test_pin_says_where_a_command_runs(machine):
+    for harts, shown in (("1", "1"), ("3,2", "2-3"), ("3,0", "0,3"), ("all", "0-3")):
+        output = machine.run(f"pin {harts} sh -c 'pin -p $$'").output
+        assert output.endswith(f"thread 0: harts {shown}\n"), output
+    for harts, allowed in (("1", "1"), ("2-3", "23"), ("3,0", "03")):
+        for command in ("ps -w", "sh -c 'true; ps -w'"):
+            output = machine.run(f"pin {harts} {command}").output
+            assert re.search(rf" 16 +[{allowed}] RUN .* ps$", output, re.MULTILINE), output
+    result = machine.run("pin 0,4 true")
+    assert result.status == 1 and result.output.strip().endswith("harts that do: 0-3")
+
+
+@pytest.mark.boot(smp=4)
+def test_pin_moves_a_process_that_runs(machine):
+    pid = start_computing(machine)
+    for hart in "3012":
+        assert machine.run(f"pin -p {pid} {hart} && pin -p {pid}").output.endswith(f"s {hart}\n")
+        assert hart_of(machine, pid) == hart
+    assert machine.run(f"pin -p {pid} all; pin -p {pid}").output.endswith("harts 0-3\n")
+    stop_computing(machine, pid)
+
+
+@pytest.mark.boot(smp=4)
+def test_ps_shows_every_hart(machine):
+    rows = machine.run("ps -h").lines[1:]
+    assert [row.split()[0] for row in rows] == ["0", "1", "2", "3"]
+    assert sorted(row.split()[1] for row in rows) == ["0", "1", "2", "3"]
+    assert all(re.fullmatch(r"( +\d+){2} +\d+\.\d%( +\d+){4} (idle|\w+ \(\d+/\d+\))", row)
+               for row in rows), rows
+    assert sum(" ps (" in row for row in rows) == 1
+
+
 # ---- top ----------------------------------------------------------------------------------------
 
-def test_top_finds_who_computes(machine):
-    """A program that executes another a thousand times is busy for as long as this takes."""
+def start_computing(machine, before=""):
+    """A program that executes another a thousand times is busy for as long as this takes. Returns
+    its pid; stop_computing() ends it."""
     machine.run("A='env env env env env env env env'; B=\"$A $A $A $A $A $A $A $A\"")
-    machine.run(" ".join(["$B"] * 16) + " sleep 1000 &")
-    pid = machine.run("echo $!").output.strip()
-    first, second = machine.run("top -n 2 -d 0.5").output.split("\nup ")
+    machine.run(before + " ".join(["$B"] * 16) + " sleep 1000 &")
+    return machine.run("echo $!").output.strip()
+
+
+def stop_computing(machine, pid):
     machine.run(f"kill {pid}; wait; unset A; unset B")
+
+
+def test_top_finds_who_computes(machine):
+    pid = start_computing(machine)
+    first, second = machine.run("top -n 2 -d 0.5").output.split("\nup ")
+    stop_computing(machine, pid)
     shares = {}
     for line in second.splitlines():
         if match := re.match(r" *(\d+) +\d+ +\d+K +(\d+\.\d) +\d+\.\d{3} \w+$", line):
@@ -204,6 +257,16 @@ def test_top_finds_who_computes(machine):
     assert sum(shares.values()) <= 150, second  # an emulator that stands still meanwhile adds some
     assert shares[pid] > 10, second
     assert "since boot" in first and "over the last" in second
+
+
+@pytest.mark.boot(smp=4)
+def test_top_shows_which_hart_is_busy(machine):
+    pid = start_computing(machine, "pin 3 ")
+    second = machine.run("top -n 2 -d 0.5").output.split("\nup ")[1]
+    stop_computing(machine, pid)
+    loads = re.findall(r"  (\d): *(\d+\.\d)", second.splitlines()[1])
+    assert [number for number, _ in loads] == ["0", "1", "2", "3"], second
+    assert 10 < float(loads[3][1]) <= 100, second
 
 
 def test_top_obeys_its_keys(machine):
