@@ -13,7 +13,7 @@ HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c ke
 	kernel/frame_cache.c \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
 	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
-	user/servers/init/child.c \
+	user/servers/init/child.c user/lib/hart_list.c user/bin/top/compare.c user/bin/top/view.c \
 	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \
 		editor.c keys.c history.c completion.c))
 # Not tests themselves: what several tests share.
@@ -23,9 +23,11 @@ HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
 HOST := $(O)/host
 HOST_COVERAGE := $(O)/host/coverage
 HOST_RACES := $(O)/host/races/test_lock_threads
+# The library's own headers; of those that the C library has too, the host takes its own.
+HOST_LAST := -idirafter user/lib/include
 HOST_CFLAGS := -std=gnu17 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	$(if $(filter 1,$(WERROR)),-Werror) -isystem /usr/include/bsd -DLIBBSD_OVERLAY \
-	-I. -Ikernel/abi -Iuser -Itests/host
+	-I. -Ikernel/abi -Iuser -Itests/host $(HOST_LAST)
 HOST_SANITIZED := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 HOST_LIBS := -lcmocka -lfdt -lbsd -pthread

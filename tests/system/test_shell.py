@@ -28,8 +28,10 @@ COMMANDS = [
     ("ls /nofile", 1, r"ls: /nofile: No such file or directory"),
     ("ls -z", 2, r"(?s)ls: .*usage: ls.*"),
     ("ps", 0, r"(?s) +PID .*\d+ .* init\n.* initfs\n.* console\n.* sh\n.* ps"),
-    ("ps -w", 0, r"(?s).*RECV .* console\n.*CHILD .* sh\n.*READY .* ps"),
+    ("ps -w", 0, r"(?s) +PID .*RECV .* console\n.*CHILD .* sh\n +\d+ +0 +16 +0 RUN .* ps"),
+    ("ps -h", 0, r"HART +ID +BUSY .*\n +0 +0 .* ps \(\d+/0\)"),
     ("ps extra", 2, r"(?s).*usage: ps.*"),
+    ("ps -w -h", 2, r"(?s).*usage: ps.*"),
     ("kill", 2, r"(?s)usage: kill.*"),
     ("kill abc", 2, r"kill: abc: .+"),
     ("kill 99999", 1, r"kill: 99999: No such process"),
@@ -52,6 +54,55 @@ COMMANDS = [
     ("pmap 1", 0, r"(?s)root: 0x.*"),
     ("pmap 99999", 1, r"pmap: 99999: No such process"),
     ("pmap abc", 2, r"(?s)pmap: .*"),
+    ("prio 5 ps -w", 0, r"(?s).*\n +\d+ +0 +5 +0 RUN .* ps"),
+    ("prio 0 echo lowest", 0, r"lowest"),
+    ("prio 17 echo", 1, r"prio: 17: above the ceiling, or not permitted"),
+    ("prio -c 3 sh -c 'prio 4 true; prio 3 echo three'", 0, r"prio: 4: above .*\nthree"),
+    ("prio 5 no-such-program", 127, r"prio: no-such-program: No such file or directory"),
+    ("prio 5 /etc/servers", 126, r"prio: /etc/servers: .+"),
+    ("prio -p 2", 0, r"process 2 thread 0: priority 20"),
+    ("prio -p 2 19 && prio -p 2; prio -p 2 20 && prio -p 2", 0, r".* 19\n.* priority 20"),
+    ("prio -p 2 21", 1, r"prio: 21: above the ceiling, or not permitted"),
+    ("prio -p 99999", 1, r"prio: 99999: No such process"),
+    ("prio -p 99999 5", 1, r"prio: 99999: No such process"),
+    ("prio -p abc 5", 2, r"prio: abc: not a process number"),
+    ("prio -p 0", 2, r"prio: 0: not a process number"),
+    ("prio", 2, r"usage: prio .*"),
+    ("prio 5", 2, r"usage: prio .*"),
+    ("prio -p 2 5 6", 2, r"usage: prio .*"),
+    ("prio -c -p 2", 2, r"usage: prio .*"),
+    ("prio -z 5 true", 2, r"(?s)prio: .*usage: prio .*"),
+    ("prio 32 true", 2, r"prio: 32: not a priority from 0 to 31"),
+    ("prio 5x true", 2, r"prio: 5x: not a priority .*"),
+    ("prio '' true", 2, r"prio: : not a priority .*"),
+    ("prio 99999999999999999999 true", 2, r"prio: 9+: not a priority .*"),
+    ("pin 0 echo here", 0, r"here"),
+    ("pin all echo here", 0, r"here"),
+    ("pin 0-0,0 ps -w", 0, r"(?s).*\n +\d+ +0 +16 +0 RUN .* ps"),
+    ("pin 0 no-such-program", 127, r"pin: no-such-program: No such file or directory"),
+    ("pin 0 /etc/servers", 126, r"pin: /etc/servers: .+"),
+    ("pin -p 3", 0, r"process 3 thread 0: harts 0"),
+    ("pin -p 3 0 && pin -p 3 all", 0, r""),
+    ("pin 0,63 true", 1, r"pin: 0,63: some of these do not run; harts that do: 0"),
+    ("pin -p 99999", 1, r"pin: 99999: No such process"),
+    ("pin -p 99999 0", 1, r"pin: 99999: No such process"),
+    ("pin -p abc", 2, r"pin: abc: not a process number"),
+    ("pin", 2, r"usage: pin .*"),
+    ("pin 0", 2, r"usage: pin .*"),
+    ("pin -p 3 0 0", 2, r"usage: pin .*"),
+    ("pin 1-0 true", 2, r"pin: 1-0: not a list of harts, such as 0,2-3"),
+    ("pin 64 true", 2, r"pin: 64: not a list of harts, such as 0,2-3"),
+    ("top -n 1", 0, r"(?s)up 00:.* processes, .* since boot\nload%  0:.*\nmemory .* top.*"),
+    ("top -t -n 1", 0, r"(?s).*\n +PID +TID PRI .*\n +\d+ +0 +16 +0 RUN +.* top.*"),
+    ("top -d .2 -n 2", 0, r"(?s).* since boot\n.* over the last \d+\.\d s\n.* top.*"),
+    ("top extra", 2, r"usage: top.*"),
+    ("top -z", 2, r"(?s)top: .*usage: top.*"),
+    ("top -n 0", 2, r"top: 0: not a count from 1 on"),
+    ("top -n 2x", 2, r"top: 2x: not a count from 1 on"),
+    ("top -d 0.01", 2, r"top: 0\.01: not a time from 0\.1 to 3600 seconds"),
+    ("top -d 1h", 2, r"top: 1h: not a time from .*"),
+    ("top -d nan", 2, r"top: nan: not a time from .*"),
+    ("top -d 3601", 2, r"top: 3601: not a time from .*"),
     ("help", 0, r"(?s)Octavo.*shutdown.*"),
     ("pwd", 0, r"/"),
     ("uname", 0, r"Octavo"),
@@ -134,6 +185,143 @@ def test_a_script_as_a_file_of_many_lines(machine):
     machine.wait_for_prompt()
     for n in range(count):
         assert f"\nline {n}\n" in output, n
+
+
+# ---- harts --------------------------------------------------------------------------------------
+
+def hart_of(machine, pid):
+    """What `ps -w` says of a process of one thread: where it runs, or ran last."""
+    row = re.compile(rf"^ +{pid} +0 +\d+ .{{4}} +(\d+) [A-Z]+ ", re.MULTILINE)
+    for _ in range(20):  # a program that has just been executed may have run nowhere yet
+        if match := row.search(machine.run("ps -w").output):
+            return match.group(1)
+    return None
+
+
+@pytest.mark.boot(smp=4)
+def test_pin_says_where_a_command_runs(machine):
+    for harts, shown in (("1", "1"), ("3,2", "2-3"), ("3,0", "0,3"), ("all", "0-3")):
+        output = machine.run(f"pin {harts} sh -c 'pin -p $$'").output
+        assert output.endswith(f"thread 0: harts {shown}\n"), output
+    for harts, allowed in (("1", "1"), ("2-3", "23"), ("3,0", "03")):
+        for command in ("ps -w", "sh -c 'true; ps -w'"):
+            output = machine.run(f"pin {harts} {command}").output
+            assert re.search(rf" 16 +[{allowed}] RUN .* ps$", output, re.MULTILINE), output
+    result = machine.run("pin 0,4 true")
+    assert result.status == 1 and result.output.strip().endswith("harts that do: 0-3")
+
+
+@pytest.mark.boot(smp=4)
+def test_pin_moves_a_process_that_runs(machine):
+    pid = start_computing(machine)
+    for hart in "3012":
+        assert machine.run(f"pin -p {pid} {hart} && pin -p {pid}").output.endswith(f"s {hart}\n")
+        assert hart_of(machine, pid) == hart
+    assert machine.run(f"pin -p {pid} all; pin -p {pid}").output.endswith("harts 0-3\n")
+    stop_computing(machine, pid)
+
+
+@pytest.mark.boot(smp=4)
+def test_ps_shows_every_hart(machine):
+    rows = machine.run("ps -h").lines[1:]
+    assert [row.split()[0] for row in rows] == ["0", "1", "2", "3"]
+    assert sorted(row.split()[1] for row in rows) == ["0", "1", "2", "3"]
+    assert all(re.fullmatch(r"( +\d+){2} +\d+\.\d%( +\d+){4} (idle|\w+ \(\d+/\d+\))", row)
+               for row in rows), rows
+    assert sum(" ps (" in row for row in rows) == 1
+
+
+# ---- top ----------------------------------------------------------------------------------------
+
+def start_computing(machine, before=""):
+    """A program that executes another a thousand times is busy for as long as this takes. Returns
+    its pid; stop_computing() ends it."""
+    machine.run("A='env env env env env env env env'; B=\"$A $A $A $A $A $A $A $A\"")
+    machine.run(before + " ".join(["$B"] * 16) + " sleep 1000 &")
+    return machine.run("echo $!").output.strip()
+
+
+def stop_computing(machine, pid):
+    machine.run(f"kill {pid}; wait; unset A; unset B")
+
+
+def test_top_finds_who_computes(machine):
+    pid = start_computing(machine)
+    first, second = machine.run("top -n 2 -d 0.5").output.split("\nup ")
+    stop_computing(machine, pid)
+    shares = {}
+    for line in second.splitlines():
+        if match := re.match(r" *(\d+) +\d+ +\d+K +(\d+\.\d) +\d+\.\d{3} \w+$", line):
+            shares[match.group(1)] = float(match.group(2))
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    assert sum(shares.values()) <= 150, second  # an emulator that stands still meanwhile adds some
+    assert shares[pid] > 10, second
+    assert "since boot" in first and "over the last" in second
+
+
+@pytest.mark.boot(smp=4)
+def test_top_shows_which_hart_is_busy(machine):
+    pid = start_computing(machine, "pin 3 ")
+    second = machine.run("top -n 2 -d 0.5").output.split("\nup ")[1]
+    stop_computing(machine, pid)
+    loads = re.findall(r"  (\d): *(\d+\.\d)", second.splitlines()[1])
+    assert [number for number, _ in loads] == ["0", "1", "2", "3"], second
+    assert 10 < float(loads[3][1]) <= 100, second
+
+
+def test_top_obeys_its_keys(machine):
+    machine.type("top -d 0.4\n")
+    machine.expect(r"(?s)t threads  i hide .*every 0\.400 s.*THREADS +MEMORY")
+    machine.type("t")
+    machine.expect(r"(?s)t processes .* PID +TID PRI LENT HART STATE")
+    machine.type("i")
+    machine.expect(r"i show idle ones")
+    machine.type("+")
+    machine.expect(r"every 0\.800 s")
+    machine.type("--")
+    machine.expect(r"every 0\.200 s")
+    machine.type("x")
+    machine.expect(r"over the last \d+\.\d s")
+    # What is typed behind the last key is the shell's, which gets its own modes back.
+    machine.type("qecho after-$?\n")
+    machine.expect(r"\nafter-0\r")
+    machine.wait_for_prompt()
+
+
+def test_top_gives_the_terminal_back(machine):
+    """To a script, which unlike the shell at its prompt does not set the modes itself."""
+    machine.type("sh -c 'top; cat'\n")
+    machine.expect(r"keys: q quit")
+    machine.type("q")
+    machine.expect(r"\x1b\[J$")
+    machine.type("echoed\n")
+    machine.expect(r"echoed\r*\n.*echoed\r*\n")
+    machine.type(CTRL_D)
+    machine.wait_for_prompt()
+
+
+def test_top_draws_over_one_screen(machine):
+    machine.type("top -d 0.2\n")
+    screens = [machine.expect(r"\x1b\[H") for _ in range(4)][1:]
+    machine.type("q")
+    machine.wait_for_prompt()
+    for screen in screens:
+        assert screen.startswith("up ") and len(screen.splitlines()) <= 23
+        assert max(len(line) for line in screen.splitlines()) <= 80
+
+
+def test_top_is_ended_by_ctrl_c(machine):
+    machine.type("top\n")
+    machine.expect(r"keys: q quit")
+    machine.type(CTRL_C)
+    machine.wait_for_prompt()
+    assert machine.run("echo $?").output.strip() == "130"
+
+
+def test_top_with_a_count_reads_no_keys(machine):
+    machine.type("top -n 2 -d 0.3\necho kept-$?\n")
+    machine.expect(r"(?s)over the last .*\nkept-0\r")
+    machine.wait_for_prompt()
 
 
 # ---- the line editor ----------------------------------------------------------------------------
@@ -232,7 +420,7 @@ def test_ctrl_t_shows_who_waits_for_whom(machine):
     for _ in range(50):  # cat has printed its line, but may not have asked for the next one yet
         machine.type(CTRL_T)
         output = machine.expect(r" cat\r*\n")
-        if re.search(r"READY .*$", output) is None:
+        if re.search(r"(READY|RUN) .*$", output) is None:
             break
         time.sleep(0.1)
     assert re.search(r"REPLY +console[^\n]*$", output), output

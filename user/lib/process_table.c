@@ -9,12 +9,13 @@
 #include <octavo/calls.h>
 #include <stdio.h>
 
-enum { NS_PER_MS = 1000000, MS_PER_SECOND = 1000, KIB_PER_PAGE = 4, WAIT_TEXT = 48 };
+enum { NS_PER_MS = 1000000, MS_PER_SECOND = 1000, KIB_PER_PAGE = 4, WAIT_TEXT = 48, NUMBER = 12 };
 
 static const char process_heading[] = "  PID  PPID THREADS HANDLES  MEMORY      TIME NAME";
-static const char thread_heading[] = "  PID  TID PRI STATE  WAITS FOR                  TIME NAME";
+static const char thread_heading[] =
+    "  PID  TID PRI LENT HART STATE WAITS FOR               TIME NAME";
 
-const char *thread_state_name(int state)
+const char *thread_activity_name(const struct thread_info *thread)
 {
     static const char *const names[THREAD_STATES] = {
         [THREAD_READY] = "READY", [THREAD_CALLING] = "CALL", [THREAD_REPLY] = "REPLY",
@@ -22,7 +23,9 @@ const char *thread_state_name(int state)
         [THREAD_SLEEP] = "SLEEP", [THREAD_CHILD] = "CHILD",  [THREAD_DEAD] = "DEAD",
     };
 
-    return state >= 0 && state < THREAD_STATES ? names[state] : "?";
+    if (thread->state == THREAD_READY && thread->running != 0)
+        return "RUN";
+    return thread->state >= 0 && thread->state < THREAD_STATES ? names[thread->state] : "?";
 }
 
 /* Processor time as seconds with milliseconds. */
@@ -67,12 +70,17 @@ static void write_thread(struct process_table_writer *writer, int authority,
     char line[PROCESS_LINE_MAX];
     char wait[WAIT_TEXT];
     char time[16];
+    char lent[NUMBER] = "", hart[NUMBER] = "-";
 
     format_time(time, thread->cpu_ns);
     format_wait(wait, authority, thread);
-    snprintf(line, sizeof(line), "%5d %4d %3d %-6s %-22s %8s %.31s", (int)thread->pid,
-             (int)thread->thread, (int)thread->priority, thread_state_name(thread->state), wait,
-             time, process->name);
+    if (thread->priority != thread->base_priority)
+        snprintf(lent, sizeof(lent), "%d", (int)thread->priority);
+    if (thread->hart >= 0)
+        snprintf(hart, sizeof(hart), "%d", (int)thread->hart);
+    snprintf(line, sizeof(line), "%5d %4d %3d %4s %4s %-5s %-18s %9s %.31s", (int)thread->pid,
+             (int)thread->thread, (int)thread->base_priority, lent, hart,
+             thread_activity_name(thread), wait, time, process->name);
     writer->line(writer, line);
 }
 

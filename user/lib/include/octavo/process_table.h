@@ -14,9 +14,11 @@ struct process_table_writer {
 };
 
 /* Writes a heading and one line for each process that `authority` [WAIT] reaches; with `threads`
- * one for each thread instead, with its state and whom it waits for. -> the number of lines below
- * the heading, or a negated error. Processes that come and go meanwhile may or may not show. */
+ * one for each thread instead, with its priority, its hart, its state and whom it waits for. -> the
+ * number of lines below the heading, or a negated error. Processes that come and go meanwhile may
+ * or may not show. */
 long process_table_write(int authority, bool threads, struct process_table_writer *writer);
 
-/* "READY", "CALL" ... for enum thread_state; "?" for other numbers. */
-const char *thread_state_name(int state);
+/* "READY", "CALL" ... for the thread's state, "RUN" if it is on a hart at this moment; "?" for a
+ * state that there is not. */
+const char *thread_activity_name(const struct thread_info *thread);
