@@ -31,13 +31,14 @@ static struct timer_queue queues[HARTS_MAX];
 
 /* Ticks to nanoseconds and back as fixed-point factors with 32 fractional bits. Set once at boot.
  */
-static uint64_t frequency, ns_per_tick_32, ticks_per_ns_32, boot_ticks;
+static uint64_t frequency, ns_per_tick_32, boot_ticks;
+uint64_t clock_ticks_per_ns_32;
 
 void clock_init(uint64_t timebase_hz)
 {
     frequency = timebase_hz;
     ns_per_tick_32 = ((unsigned __int128)NS_PER_SECOND << 32) / timebase_hz;
-    ticks_per_ns_32 = ((unsigned __int128)timebase_hz << 32) / NS_PER_SECOND;
+    clock_ticks_per_ns_32 = ((unsigned __int128)timebase_hz << 32) / NS_PER_SECOND;
     boot_ticks = timer_ticks();
     for (int i = 0; i < HARTS_MAX; i++) {
         lock_init(&queues[i].lock, "timers", RANK_TIMER);
@@ -55,7 +56,6 @@ static uint64_t scale_32(uint64_t value, uint64_t factor)
 }
 
 uint64_t clock_ns(uint64_t ticks) { return scale_32(ticks, ns_per_tick_32); }
-uint64_t clock_ticks(uint64_t ns) { return scale_32(ns, ticks_per_ns_32); }
 uint64_t clock_now(void) { return clock_ns(timer_ticks() - boot_ticks); }
 
 /* The first tick at which clock_now has reached `ns`: rounded up, for an interrupt that comes early

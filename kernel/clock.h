@@ -27,7 +27,11 @@ uint64_t clock_timebase(void);
 
 /* A number of ticks as nanoseconds, and back. */
 uint64_t clock_ns(uint64_t ticks);
-uint64_t clock_ticks(uint64_t ns);
+extern uint64_t clock_ticks_per_ns_32; /* with 32 fractional bits */
+static inline uint64_t clock_ticks(uint64_t ns)
+{
+    return (unsigned __int128)ns * clock_ticks_per_ns_32 >> 32;
+}
 
 /* Nanoseconds since boot. */
 uint64_t clock_now(void);

@@ -96,12 +96,6 @@ enum error space_clone(struct space *source, struct space **clone)
     return E_OK;
 }
 
-void space_activate(struct space *space)
-{
-    if (!tlb_is_active(&space->tlb))
-        tlb_switch(&space->tlb, address_space_root_ppn(&space->addresses));
-}
-
 bool space_range_is_user(uint64_t address, uint64_t length)
 {
     uint64_t limit = mode_user_pages(kernel_paging_mode) << PAGE_BITS;

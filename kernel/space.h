@@ -29,7 +29,11 @@ struct space *space_create(void);
 enum error space_clone(struct space *source, struct space **clone) MUST_USE;
 
 /* Makes the hart use it. */
-void space_activate(struct space *space);
+static inline void space_activate(struct space *space)
+{
+    if (!tlb_switch_known(&space->tlb))
+        tlb_switch(&space->tlb, address_space_root_ppn(&space->addresses));
+}
 
 /* Checks for vm_map and picks the range: `address` exactly, or as a hint. E_INVAL, E_EXIST,
  * E_NOMEM. The space's lock is held by the mapping call itself, so the range may be taken

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "kernel/riscv/csr.h"
 #include "kernel/thread.h"
 
 void fpu_store(struct fpu_state *state);
@@ -18,10 +17,8 @@ bool fpu_enable(struct thread *thread)
     return true;
 }
 
-void fpu_save(struct thread *thread)
+void fpu_save_used(struct thread *thread)
 {
-    if (!(csr_read(sstatus) & SSTATUS_FS))
-        return;
     fpu_store(&thread->fpu);
     csr_clear(sstatus, SSTATUS_FS);
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/riscv/csr.h"
+
 struct thread;
 
 struct fpu_state {
@@ -21,7 +23,12 @@ struct fpu_state {
 bool fpu_enable(struct thread *thread);
 
 /* The running thread's values to memory if it used the FPU, which is off then. */
-void fpu_save(struct thread *thread);
+void fpu_save_used(struct thread *thread);
+static inline void fpu_save(struct thread *thread)
+{
+    if (csr_read(sstatus) & SSTATUS_FS)
+        fpu_save_used(thread);
+}
 
 /* The thread starts a new program: its values are zero. */
 void fpu_reset(struct thread *thread);

@@ -1,7 +1,6 @@
 /* timer.c - Sstc (extension specification, chapter 2) or SBI. */
 #include "kernel/riscv/timer.h"
 
-#include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/sbi.h"
 
@@ -19,8 +18,6 @@ void timer_start_hart(struct hart *hart)
     timer_set(hart, TICKS_NEVER);
     csr_set(sie, SI_TIMER);
 }
-
-uint64_t timer_ticks(void) { return csr_read(time); }
 
 void timer_set(struct hart *hart, uint64_t ticks)
 {

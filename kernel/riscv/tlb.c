@@ -113,8 +113,9 @@ void tlb_serve(struct hart *hart)
 void tlb_flush(struct tlb_context *context)
 {
     lock_acquire(&tlb_lock);
+    bool known = context->satp != 0 || asid_limit == 1;
     uint64_t asid = satp_asid(context->satp);
-    uint32_t targets = context->users & harts_others();
+    uint32_t targets = known ? context->users & harts_others() : 0;
     lock_release(&tlb_lock);
     flush_identifier(asid);
     if (targets != 0)
@@ -155,11 +156,6 @@ void tlb_switch(struct tlb_context *context, ppn_t root)
     }
     csr_write(satp, context->satp);
     lock_release(&tlb_lock);
-}
-
-bool tlb_is_active(const struct tlb_context *context)
-{
-    return context->satp != 0 && csr_read(satp) == context->satp;
 }
 
 void tlb_leave_all(void)

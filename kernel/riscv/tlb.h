@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "kernel/riscv/csr.h"
 #include "kernel/riscv/layout.h"
 #include "vm/page_table.h"
 
@@ -33,10 +34,23 @@ uint64_t tlb_kernel_satp(void);
 uint64_t tlb_identifiers(void);
 
 /* Does the hart use this space's table? */
-bool tlb_is_active(const struct tlb_context *context);
+static inline bool tlb_is_active(const struct tlb_context *context)
+{
+    return context->satp != 0 && csr_read(satp) == context->satp;
+}
 
-/* Makes the hart use a space's table. */
+/* Makes the hart use a space's table. The first finds the space an identifier. The second uses the
+ * one that it has; false: it has none. Who takes all identifiers back meanwhile waits until this
+ * hart has let go of the table again. */
 void tlb_switch(struct tlb_context *context, ppn_t root);
+static inline bool tlb_switch_known(const struct tlb_context *context)
+{
+    uint64_t satp = __atomic_load_n(&context->satp, __ATOMIC_RELAXED);
+
+    if (satp != 0 && csr_read(satp) != satp)
+        csr_write(satp, satp);
+    return satp != 0;
+}
 
 /* Makes the hart use the kernel's own table: always, or if it uses this one. */
 void tlb_leave_all(void);
