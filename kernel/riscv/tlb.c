@@ -10,6 +10,9 @@
 #define ASID_MASK  ((1ull << SATP_ASID_BITS) - 1)
 #define EVERYTHING UINT64_MAX /* in the place of an identifier: flush all, and leave the table */
 
+/* With about as many identifiers as harts these would take them from each other all the time. */
+enum { TOO_FEW = 2 * HARTS_MAX };
+
 static struct lock tlb_lock = LOCK_INIT("tlb", RANK_TLB);
 static enum paging_mode mode;
 static uint64_t kernel_satp;
@@ -55,6 +58,8 @@ void tlb_init(enum paging_mode with, ppn_t kernel_root, uint64_t limit)
     asid_limit = satp_asid(csr_read(satp)) + 1;
     if (limit != 0 && limit < asid_limit)
         asid_limit = limit;
+    if (asid_limit <= TOO_FEW)
+        asid_limit = 1;
     tlb_start_hart();
 }
 
@@ -166,8 +171,10 @@ void tlb_leave_all(void)
 
 void tlb_leave(const struct tlb_context *context)
 {
-    if (tlb_is_active(context) || asid_limit == 1)
-        tlb_leave_all();
+    if (!tlb_is_active(context) && asid_limit != 1)
+        return;
+    tlb_leave_all();
+    hart_self()->reschedule = true; /* the running thread may have another space */
 }
 
 /* --- Contexts --------------------------------------------------------------------------------- */

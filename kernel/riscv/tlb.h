@@ -3,7 +3,7 @@
  *
  * Identifiers are given out one after the other and are good on all harts. When they run out every
  * hart flushes everything, and every space has none again until its next switch. With no
- * identifiers in the hardware every switch flushes.
+ * identifiers in the hardware, or hardly any, every switch flushes.
  *
  * A context knows on which harts threads of its space ran last. Only these can hold translations of
  * it that count, so only these are asked to flush; a hart to which a thread comes flushes first.
