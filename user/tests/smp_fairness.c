@@ -1,8 +1,9 @@
 /* smp_fairness.c - who gets how much of the harts, and how soon.
  *
- * The bounds are those of exact time: under QEMU's -icount an instruction takes a nanosecond, and
- * nobody else uses the machine. Elsewhere a host with other work decides more than the scheduler
- * does; the same is asked there, with bounds that only starvation exceeds.
+ * One hart is asked in exact time: under QEMU's -icount an instruction takes a nanosecond, and
+ * nobody else uses the machine. Several harts are not: with -icount QEMU runs one after the other,
+ * each until the next timer is due, so that none sees in time what another did. In real time the
+ * host decides when a hart runs, but not how the kernel shares out the time by its own clock.
  */
 #include <stdint.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ enum {
     HOGS_MAX = 2 * HARTS_MAX,
     PROBES = 40, /* wake-ups of each probe */
     CALLS = 20,
+    INEXACT = 10, /* hundredths of a share that a busy host may take */
     LOW = 4,
     MIDDLE = 8,
     HIGH = 12,
@@ -120,12 +122,12 @@ static uint64_t measure(unsigned count, uint64_t used[])
     return clock_get() - start;
 }
 
-/* No less than so many hundredths of `share`; a quarter of that where time is not exact. */
+/* No less than so many hundredths of `share`; fewer where time is not exact. */
 static void check_share(unsigned hog, uint64_t used, uint64_t share, unsigned hundredths)
 {
     if (tap_warming_up())
         return;
-    if (!CHECK(used >= share / 100 * hundredths / (exact ? 1 : 4)))
+    if (!CHECK(used >= share / 100 * (hundredths - (exact ? 0 : INEXACT))))
         tap_comment("number %u used %lu of %lu us", hog, (unsigned long)used / 1000,
                     (unsigned long)share / 1000);
 }
@@ -211,7 +213,7 @@ static void test_better_goes_first(void)
         probes[i] = tap_fork(probe, (void *)i);
     for (unsigned i = 0; i < harts; i++) {
         tap_join(probes[i]);
-        if (!CHECK(board->late_ns[i] < MILLISECONDS(exact ? 5 : 1000)))
+        if (!CHECK(board->late_ns[i] < MILLISECONDS(exact ? 5 : 200)))
             tap_comment("probe %u was %lu us late", i, (unsigned long)board->late_ns[i] / 1000);
     }
     stop_hogs(2 * harts);
@@ -246,7 +248,7 @@ static void call_in_time(void *unused)
         worst = took > worst ? took : worst;
         sleep_ms(1);
     }
-    if (!CHECK(worst < MILLISECONDS(exact ? 10 : 1000)))
+    if (!CHECK(worst < MILLISECONDS(exact ? 10 : 200)))
         tap_comment("a call took %lu us", (unsigned long)worst / 1000);
 }
 

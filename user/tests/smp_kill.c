@@ -18,11 +18,12 @@
 #include "tests/lib/tap.h"
 
 enum {
-    VICTIMS = 30,
+    VICTIMS = 21,
+    TREES = 20,
     AT_ONCE = 3, /* victims that live at the same time */
-    DUELS = 30,
+    DUELS = 24,
     THREAD_KILLS = 60,
-    SERVER_DEATHS = 25,
+    SERVER_DEATHS = 20,
     CLIENTS = 6,
     LIFE_NS = 6000000, /* at most, of a victim */
 };
@@ -248,7 +249,7 @@ static void lead_a_tree(void *new_seed)
 
 static void test_as_a_tree(void)
 {
-    unsigned rounds = rounds_of(VICTIMS * 2 / 3);
+    unsigned rounds = rounds_of(TREES);
     for (unsigned i = 0; i < rounds; i++) {
         int victim = tap_fork(lead_a_tree, (void *)(uintptr_t)(tap_random() >> 8));
         clock_sleep(clock_get() + tap_random_below(2 * LIFE_NS));

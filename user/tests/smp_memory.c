@@ -16,15 +16,15 @@
 #define WINDOW 0x3000000000ull
 
 enum {
-    GENERATIONS = 150,
+    GENERATIONS = 60,
     READERS_MAX = 8,
     WINDOWS = 2,
-    KILLS = 25,
+    KILLS = 20,
     MAPPERS = 3,
     MAPS = 60,
     SPAN = 24, /* pages in which a mapper works */
     REUSERS = 2,
-    FORKS = 30,
+    FORKS = 24,
 };
 
 static uint64_t seed;

@@ -22,8 +22,8 @@ enum {
     THREADS = 3,
     FORKS = 24,
     EXECS = 8, /* of each thread: 48 together */
-    CROWDED = 25,
-    ORPHANS = 30,
+    CROWDED = 20,
+    ORPHANS = 24,
     FAMILY = 40,
 };
 
