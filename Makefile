@@ -83,8 +83,8 @@ include user/build.mk
 -include $(wildcard tests/host/build.mk tests/fuzz/build.mk tests/system/build.mk)
 
 # ---- targets ----------------------------------------------------------------------------------
-.PHONY: help all qemu gdb console test test-system bench profile clean distclean doctor setup tidy \
-	format
+.PHONY: help all qemu gdb console test test-system soak bench bench-smp profile clean distclean \
+	doctor setup tidy format
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,8 +109,15 @@ test-system: all ## boot in QEMU, with and without DEBUG=1, and type at the shel
 	+@$(if $(filter 1,$(DEBUG)),,$(MAKE) --no-print-directory DEBUG=1 O=$(O)/debug all)
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider tests/system $(PYTESTFLAGS)
 
+# Of the harts that `make` boots elsewhere there is one: not enough here, unless somebody says so.
+soak: all ## repeat the stress programs with new seeds (MINUTES=10 SMP=4 SEED=)
+	@SMP=$(if $(filter file,$(origin SMP)),4,$(SMP)) $(PYTHON) scripts/soak $(MINUTES)
+
 bench: all ## count the instructions of each operation, beside other systems (NAME=x: of one)
 	@$(PYTHON) scripts/bench $(NAME)
+
+bench-smp: all ## compare what two harts do with what one does in the same time
+	@$(PYTHON) scripts/bench-smp
 
 profile: all ## show which functions take the instructions of an operation (NAME=ipc_4)
 	@$(PYTHON) scripts/profile $(or $(NAME),ipc_4)
