@@ -15,7 +15,7 @@ struct census {
 
 void census_take(struct census *census);
 
-/* Waits, at most a few seconds, until two counts in a row are equal: servers hear of closed
+/* Waits, at most a few seconds, until the counts stand still: servers hear of closed
  * channels, and init of orphans, a little later. */
 void census_settle(void);
 
