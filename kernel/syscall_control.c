@@ -53,7 +53,7 @@ static int64_t set_ceiling(struct process *process, uint64_t value)
 
 static int64_t set_affinity(struct thread *target, uint64_t value)
 {
-    int64_t old = (int64_t)target->affinity;
+    int64_t old = (int64_t)(target->affinity & sched_harts());
 
     if ((value & sched_harts()) == 0)
         return -E_INVAL;
@@ -94,7 +94,7 @@ static int64_t control_locked(struct thread *thread, struct thread *target, cons
     case THREAD_SET_CEILING:
         return set_ceiling(thread->process, a[2]);
     case THREAD_GET_AFFINITY:
-        return (int64_t)target->affinity;
+        return (int64_t)(target->affinity & sched_harts());
     case THREAD_SET_AFFINITY:
         return set_affinity(target, a[2]);
     default:

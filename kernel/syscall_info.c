@@ -88,6 +88,8 @@ static enum error describe_thread(struct process *process, uint64_t index, struc
     TAILQ_FOREACH(thread, &process->threads, sibling)
         if ((uint64_t)thread->number >= index)
             break;
+    const struct hart *runs = thread != NULL ? sched_hart_of(thread) : NULL;
+    const struct hart *hart = runs != NULL || thread == NULL ? runs : thread->hart;
     if (thread != NULL)
         *info = (struct thread_info){
             .pid = process->pid,
@@ -100,8 +102,8 @@ static enum error describe_thread(struct process *process, uint64_t index, struc
             .cpu_ns = sched_cpu_ns(thread),
             .pc = thread->registers.pc,
             .affinity = thread->affinity & sched_harts(),
-            .hart = thread->hart != NULL ? (int32_t)thread->hart->index : -1,
-            .running = sched_hart_of(thread) != NULL,
+            .hart = hart != NULL ? (int32_t)hart->index : -1,
+            .running = runs != NULL,
         };
     lock_release(&tree_lock);
     return thread != NULL ? E_OK : E_SRCH;

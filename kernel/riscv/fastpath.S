@@ -5,10 +5,10 @@
  * from the start, and C keeps s0 to s11 when the same thread goes on.
  *
  * fast_call and fast_reply_recv carry a message from one thread to another and switch to it. They
- * take the common case only: no handle rides, the other side is there, ran on this hart last and may
- * run now, its space has an identifier, no FPU register is dirty. They look first and change nothing; whatever is not
- * as they want goes to the slow path (message.c), which does it all again. What they do is what
- * port.c does, under the same lock. docs/ipc.md tells it group by group.
+ * take the common case only: no handle rides, the other side is there, ran on this hart last and
+ * may run now, its space has an identifier, no FPU register is dirty. They look first and change
+ * nothing; whatever is not as they want goes to the slow path (message.c), which does it all again.
+ * What they do is what port.c does, under the same lock. docs/ipc.md tells it group by group.
  *
  * Register use of both:
  *   t1 own process   t2 channel   t3 port   t4 its lock   t5 the other thread

@@ -102,7 +102,7 @@ class Processes(gdb.Command):
         if state in ("THREAD_CALLING", "THREAD_RECV"):
             return f"  at port {int(thread['port']):#x}"
         if state == "THREAD_EVENT":
-            return f"  for event {int(thread['waits_on']):#x}"
+            return f"  for event {int(thread['event']):#x}"
         if state == "THREAD_FUTEX":
             return f"  for the word at {int(thread['futex_address']):#x}"
         return ""
@@ -146,7 +146,11 @@ class Buddy(gdb.Command):
             buddy = expression("'kernel/frame.c'::buddy")
             counts = [int(buddy["free_blocks"][order])
                       for order in range(buddy["free_blocks"].type.range()[1] + 1)]
-            free, managed = int(buddy["free_pages"]), int(buddy["managed_pages"])
+            caches = expression("'kernel/frame.c'::hart_frames")
+            cached = sum(int(caches[i]["cache"]["count"])
+                         for i in range(caches.type.range()[1] + 1))
+            counts[0] += cached
+            free, managed = int(buddy["free_pages"]) + cached, int(buddy["managed_pages"])
         print("order  block size  blocks   pages")
         for order, count in enumerate(counts):
             if count:
