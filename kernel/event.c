@@ -43,6 +43,7 @@ static void event_quiet(struct object *object)
 
     lock_acquire(&event->lock);
     event->unreachable = true;
+    event->timer_on = false;
     timer_disarm(&event->timer);
     lock_release(&event->lock);
     event_bind(event, NULL, 0);
@@ -234,9 +235,10 @@ void event_take(struct event *event, uint64_t *badge, uint64_t *bits)
 void event_set_timer(struct event *event, uint64_t bits, uint64_t deadline_ns, uint64_t period_ns)
 {
     lock_acquire(&event->lock);
+    event->timer_on = deadline_ns != DEADLINE_NONE && !event->unreachable;
     event->timer_bits = bits;
     event->timer_period_ns = period_ns;
-    timer_arm(&event->timer, event->unreachable ? DEADLINE_NONE : deadline_ns);
+    timer_arm(&event->timer, event->timer_on ? deadline_ns : DEADLINE_NONE);
     lock_release(&event->lock);
 }
 
@@ -247,8 +249,12 @@ static void event_timer_expired(struct timer *timer)
     lock_acquire(&event->lock);
     uint64_t bits = event->timer_bits, period = event->timer_period_ns;
     uint64_t now = clock_now(), next = timer->deadline_ns + period;
-    if (period != 0 && !timer->armed && !event->unreachable)
+    bool due = event->timer_on && !timer->armed; /* nobody has set it anew or switched it off */
+    if (due && period != 0)                      /* periods that were missed are not made up for */
         timer_arm(timer, next > now ? next : now + period - (now - next) % period);
+    else if (due)
+        event->timer_on = false;
     lock_release(&event->lock);
-    event_signal(event, bits); /* periods that were missed are not made up for */
+    if (due)
+        event_signal(event, bits);
 }

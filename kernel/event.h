@@ -15,6 +15,7 @@ struct event {
     uint64_t badge;
     struct port_item item;
     struct timer timer;
+    bool timer_on; /* it was set, and has not yet expired for good */
     uint64_t timer_bits, timer_period_ns;
 };
 

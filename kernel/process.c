@@ -102,7 +102,7 @@ static void copy_thread(struct thread *child, struct thread *parent)
 }
 
 /* Gives the child its place in the world: pid, thread, parent. Nothing fails behind it. */
-static enum error child_enter_tree(struct process *child, struct thread *parent_thread)
+static enum error child_enter_tree(struct process *child, struct thread *parent_thread, int *pid)
 {
     struct process *parent = parent_thread->process;
     struct thread *thread;
@@ -120,6 +120,7 @@ static enum error child_enter_tree(struct process *child, struct thread *parent_
         child->space->users = 1;
         TAILQ_INSERT_TAIL(&parent->children, child, sibling);
         copy_thread(thread, parent_thread);
+        *pid = child->pid; /* once it runs it may be gone at any time */
         sched_ready(thread, false);
         object_release(&thread->object);
     }
@@ -143,10 +144,9 @@ enum error process_fork(struct thread *thread, int *pid)
         goto undo_space;
     error = own_handles(child);
     if (error == E_OK)
-        error = child_enter_tree(child, thread);
+        error = child_enter_tree(child, thread, pid);
     if (error != E_OK)
         goto undo_handles;
-    *pid = child->pid;
     return E_OK;
 
 undo_handles:
@@ -208,6 +208,7 @@ static struct space *change_space(struct thread *thread)
     tlb_thread_moved(&old->tlb, thread->hart, NULL);
     thread->hart = NULL;
     thread->direct = NULL;
+    tlb_leave_all(); /* whoever lets go of the old space last, on whatever hart, frees its tables */
     process->space = process->next_space;
     process->next_space = NULL;
     old->users--;
@@ -296,18 +297,16 @@ static void init_ended(int status)
     power_off(true);
 }
 
-/* The space of an exec that never came to its end. */
-static void drop_next_space(struct process *process)
+void process_exec_failed(struct process *process)
 {
-    struct space *space = process->next_space;
-
-    if (space == NULL)
-        return;
     lock_acquire(&tree_lock);
+    struct space *space = process->next_space;
     process->next_space = NULL;
-    space->users--;
+    if (space != NULL)
+        space->users--;
     lock_release(&tree_lock);
-    object_release(&space->object);
+    if (space != NULL)
+        object_release(&space->object);
 }
 
 static void give_back(struct process *process)
@@ -315,7 +314,7 @@ static void give_back(struct process *process)
     message_fail_callers(process);
     handle_table_close(&process->handles, 0);
     handle_table_destroy(&process->handles);
-    drop_next_space(process);
+    process_exec_failed(process);
     lock_acquire(&tree_lock);
     struct event *watch = process->watch;
     struct space *space = process->space;

@@ -59,6 +59,9 @@ enum error process_fork(struct thread *thread, int *pid) MUST_USE;
 enum error process_exec(struct thread *thread, struct space *space, uint64_t entry,
                         uint64_t sp) MUST_USE;
 
+/* An exec that waited to run again never comes to its end: its space is free again. */
+void process_exec_failed(struct process *process);
+
 /* Ends a process with a status. Its threads that run on other harts end a little later; then its
  * handles and space go, the record when its parent waits. */
 void process_end(struct process *process, int status);

@@ -64,7 +64,8 @@ void run_queue_offer(uint64_t allowed)
 
 /* --- Ready ------------------------------------------------------------------------------------ */
 
-/* The allowed hart whose thread is the least urgent, if the thread may interrupt it; or NULL. */
+/* The allowed hart with the least urgent thread, running or waiting, if the thread is more urgent
+ * than that; or NULL. */
 static struct hart *least_urgent(const struct thread *thread)
 {
     struct hart *hart, *found = NULL;
@@ -73,9 +74,9 @@ static struct hart *least_urgent(const struct thread *thread)
 
     HARTS_FOREACH(hart, allowed)
     {
-        int floor = look_at(&queue_of(hart)->floor);
-        if (floor < lowest) {
-            lowest = floor;
+        int limit = look_at(&hart->limit);
+        if (limit < lowest) {
+            lowest = limit;
             found = hart;
         }
     }
@@ -88,7 +89,7 @@ static struct hart *place(const struct thread *thread)
     struct hart *home = thread->home;
     bool allowed = may_run_on(thread, home);
 
-    if (allowed && (queue_of(home)->floor < thread->priority || harts_running() == hart_bit(home)))
+    if (allowed && (home->limit < thread->priority || harts_running() == hart_bit(home)))
         return home;
     struct hart *better = least_urgent(thread);
     if (better != NULL)
@@ -161,7 +162,7 @@ bool sched_take(struct thread *thread)
 bool sched_take_sleeper(struct thread *thread)
 {
     struct run_queue *queue = run_queue_lock_home(thread);
-    bool sleeps = thread->state == THREAD_SLEEP;
+    bool sleeps = __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == THREAD_SLEEP;
 
     if (sleeps)
         thread->state = THREAD_READY;
@@ -187,12 +188,13 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
     if (queued)
         dequeue(queue, thread);
     thread->priority = priority;
+    bool lower = !queued && priority < queue->floor; /* it may run there */
     if (queued)
         enqueue(queue, thread, false);
-    else if (priority < queue->floor) /* it may run there */
+    else if (lower)
         queue->floor = priority;
     set_limit(queue);
-    bool look = must_look(queue);
+    bool look = lower || must_look(queue); /* a better one may wait elsewhere */
     lock_release(&queue->lock);
     if (look)
         wake_hart(home);
@@ -205,20 +207,18 @@ void sched_set_affinity(struct thread *thread, uint64_t allowed)
     struct run_queue *queue = run_queue_lock_home(thread);
     struct hart *home = queue->hart;
 
-    thread->affinity = allowed;
-    if (may_run_on(thread, home)) {
-        lock_release(&queue->lock);
-        return;
-    }
-    thread->direct = NULL; /* no message hands it the hart where it was */
     bool queued = thread->on_run_queue;
     if (queued) {
         dequeue(queue, thread);
         set_limit(queue);
     }
+    thread->affinity = allowed;
+    bool leave = !may_run_on(thread, home);
+    if (leave)
+        thread->direct = NULL; /* no message hands it the hart where it was */
     lock_release(&queue->lock);
     if (queued)
-        sched_ready(thread, true);
-    else
+        sched_ready(thread, true); /* perhaps elsewhere */
+    else if (leave)
         wake_hart(home); /* it may run there */
 }

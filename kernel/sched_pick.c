@@ -3,6 +3,7 @@
  */
 #include "kernel/clock.h"
 #include "kernel/process.h"
+#include "kernel/riscv/csr.h"
 #include "kernel/riscv/fpu.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/interrupt.h"
@@ -102,6 +103,12 @@ static void exchange(struct run_queue *queue, struct thread *thread, bool front)
     struct hart *hart = queue->hart;
     uint64_t now = timer_ticks();
 
+    if (!may_run_on(thread, hart)) {
+        lock_release(&queue->lock);
+        sched_leave(thread);
+        sched_ready(thread, true);
+        return;
+    }
     stop(hart, thread, now);
     if (!front || thread->slice_ticks == 0) {
         new_slice(thread);
@@ -174,34 +181,6 @@ static void rotate(struct run_queue *queue, struct thread *thread)
         lock_release(&queue->lock);
 }
 
-/* The running thread makes room for a better one, and for an equal one once its slice is over. */
-static void preempt(struct hart *hart)
-{
-    struct run_queue *queue = queue_of(hart);
-    struct thread *thread = hart->current;
-
-    if (!may_run_on(thread, hart)) {
-        sched_leave(thread);
-        sched_ready(thread, true);
-        return;
-    }
-    lock_acquire(&queue->lock);
-    queue->floor = thread->priority;
-    set_limit(queue);
-    bool better = queue->ready.best > thread->priority;
-    bool over = queue->ready.best == thread->priority &&
-                timer_ticks() - hart->slice_start >= thread->slice_ticks;
-    if (better) {
-        exchange(queue, thread, true);
-        return;
-    }
-    if (!over)
-        set_slice_end(queue, thread);
-    lock_release(&queue->lock);
-    if (over)
-        rotate(queue, thread);
-}
-
 /* --- Choosing; others' queues ----------------------------------------------------------------- */
 
 /* The priority of the best thread in a queue that may run on `self`; -1: none. */
@@ -249,6 +228,49 @@ static void steal(struct hart *self, struct run_queue *from, int priority)
     run_queue_add_to(from, self, thread, false);
 }
 
+/* If a better thread than those here, and than `priority`, waits for another hart: takes it. */
+static void fetch(struct hart *hart, int priority)
+{
+    int best = look_at(&queue_of(hart)->ready.best);
+    int above = best > priority ? best : priority;
+    struct run_queue *from = best_elsewhere(hart, above);
+
+    if (from != NULL)
+        steal(hart, from, above);
+}
+
+/* --- The hart ----------------------------------------------------------------------------------
+ */
+
+/* The running thread makes room for a better one, and for an equal one once its slice is over. */
+static void preempt(struct hart *hart)
+{
+    struct run_queue *queue = queue_of(hart);
+    struct thread *thread = hart->current;
+
+    fetch(hart, thread->priority);
+    if (!may_run_on(thread, hart)) {
+        sched_leave(thread);
+        sched_ready(thread, true);
+        return;
+    }
+    lock_acquire(&queue->lock);
+    queue->floor = thread->priority;
+    set_limit(queue);
+    bool better = queue->ready.best > thread->priority;
+    bool over = queue->ready.best == thread->priority &&
+                timer_ticks() - hart->slice_start >= thread->slice_ticks;
+    if (better) {
+        exchange(queue, thread, true);
+        return;
+    }
+    if (!over)
+        set_slice_end(queue, thread);
+    lock_release(&queue->lock);
+    if (over)
+        rotate(queue, thread);
+}
+
 /* Waits for an interrupt that makes a thread ready. Interrupts stay off: a pending one ends the
  * wait, and is served here. */
 static void idle(struct hart *hart)
@@ -271,10 +293,8 @@ static void idle(struct hart *hart)
 static bool pick(struct hart *hart)
 {
     struct run_queue *queue = queue_of(hart);
-    struct run_queue *from = best_elsewhere(hart, queue->ready.best);
 
-    if (from != NULL)
-        steal(hart, from, queue->ready.best);
+    fetch(hart, -1);
     hart->reschedule = false;
     lock_acquire(&queue->lock);
     struct thread *thread = policy_first(&queue->ready, hart_bit(hart));
@@ -283,13 +303,18 @@ static bool pick(struct hart *hart)
         start(queue, thread, timer_ticks());
     else
         set_limit(queue);
+    const struct thread *next = policy_first(&queue->ready, UINT64_MAX);
+    uint64_t allowed = next != NULL ? next->affinity : 0;
     lock_release(&queue->lock);
+    if (allowed != 0)
+        run_queue_offer(allowed);
     return thread != NULL;
 }
 
 /* The thread has not run here before, or not lately. */
 static void arrive(struct hart *hart, struct thread *thread)
 {
+    fence_instructions(); /* its program may have been written on another hart */
     tlb_thread_moved(&thread->process->space->tlb, thread->hart, hart);
     thread->hart = hart;
 }

@@ -264,12 +264,14 @@ enum error space_map(struct space *space, const struct map_request *request, uin
     if (error == E_OK)
         error = request->memory != NULL ? map_memory(space, range, leaf, request)
                                         : map_zeroed(space, range, leaf);
+    if (error == E_OK && (request->flags & MAP_EXECUTE)) {
+        fence_instructions();
+        tlb_flush(&space->tlb); /* on the other harts */
+    }
     space_check(space);
     lock_release(&space->lock);
     if (error != E_OK)
         return error;
-    if (request->flags & MAP_EXECUTE)
-        fence_instructions();
     *address = vpn_address(range.start).v;
     return E_OK;
 }

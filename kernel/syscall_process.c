@@ -42,29 +42,40 @@ static enum error exec_check(uint64_t entry, uint64_t sp)
     return sp % 16 != 0 || !space_range_is_user(sp, 0) ? E_INVAL : E_OK;
 }
 
-int64_t sys_process_exec(struct thread *thread, const uint64_t *a)
+static enum error exec(struct thread *thread, struct space *space, const uint64_t *a)
 {
     struct process *process = thread->process;
     char name[sizeof process->name];
     uint64_t handle = a[0];
-    struct space *space;
-    enum error error = handle_find(&process->handles, handle, OBJECT_SPACE, RIGHT_MAP, &space);
+    enum error error = exec_check(a[1], a[2]);
 
-    if (error != E_OK)
-        return -error;
-    error = exec_check(a[1], a[2]);
     if (error == E_OK)
         error = copy_name(thread, name, a[3], a[4]);
     if (error == E_OK)
         error = process_exec(thread, space, a[1], a[2]);
-    bool done = error == E_OK;
-    if (done) {
-        memcpy(process->name, name, sizeof name);
-        if (handle != HANDLE_SPACE)
-            error = handle_close(&process->handles, handle); /* or it was close-on-exec */
+    if (error != E_OK)
+        return error;
+    memcpy(process->name, name, sizeof name);
+    if (handle != HANDLE_SPACE)
+        error = handle_close(&process->handles, handle);
+    return error == E_BADF ? E_OK : error; /* gone already: it was close-on-exec */
+}
+
+int64_t sys_process_exec(struct thread *thread, const uint64_t *a)
+{
+    struct process *process = thread->process;
+    struct space *space;
+    enum error error = handle_find(&process->handles, a[0], OBJECT_SPACE, RIGHT_MAP, &space);
+
+    if (error == E_OK) {
+        error = exec(thread, space, a);
+        object_release(&space->object);
     }
-    object_release(&space->object);
-    return done || error == E_AGAIN ? SYSCALL_DONE : -error;
+    if (error == E_OK || error == E_AGAIN)
+        return SYSCALL_DONE;
+    if (process->next_space != NULL) /* it was there when the call ran first */
+        process_exec_failed(process);
+    return -error;
 }
 
 int64_t sys_process_exit(struct thread *thread, const uint64_t *a)

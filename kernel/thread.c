@@ -189,9 +189,10 @@ static void thread_destroy(struct object *object)
 
 /* --- Waiting and waking ----------------------------------------------------------------------- */
 
-static bool take_from_queue(struct thread *thread)
+/* Takes a thread that is in `state`, unless it has left that meanwhile. */
+static bool take_from_queue(struct thread *thread, enum thread_state state)
 {
-    switch (__atomic_load_n(&thread->state, __ATOMIC_RELAXED)) {
+    switch (state) {
     case THREAD_CALLING:
     case THREAD_REPLY:
     case THREAD_RECV:
@@ -214,13 +215,18 @@ static bool take_from_queue(struct thread *thread)
     }
 }
 
-bool thread_take(struct thread *thread)
+static bool take(struct thread *thread, enum thread_state state)
 {
-    bool taken = take_from_queue(thread);
+    bool taken = take_from_queue(thread, state);
 
     if (taken)
         timer_disarm(&thread->timer);
     return taken;
+}
+
+bool thread_take(struct thread *thread)
+{
+    return take(thread, __atomic_load_n(&thread->state, __ATOMIC_RELAXED));
 }
 
 /* A wait with a deadline runs again whenever it is woken, and then sees the time; so nothing is
@@ -229,11 +235,13 @@ static void thread_timed_out(struct timer *timer)
 {
     struct thread *thread = (struct thread *)((char *)timer - offsetof(struct thread, timer));
 
-    switch (__atomic_load_n(&thread->state, __ATOMIC_RELAXED)) {
+    enum thread_state state = __atomic_load_n(&thread->state, __ATOMIC_RELAXED);
+
+    switch (state) {
     case THREAD_EVENT:
     case THREAD_FUTEX:
     case THREAD_SLEEP:
-        if (thread_take(thread))
+        if (take(thread, state))
             sched_ready(thread, false);
         break;
     default:

@@ -226,7 +226,7 @@ fast_call:
     lock_port
     ld t5, PORT_RECEIVERS(t3)     /* the first one waiting */
     beqz t5, call_unlock
-    lbu t0, THREAD_PRIORITY(t5)
+    lbu t0, THREAD_BASE_PRIORITY(t5)
     lbu t6, THREAD_PRIORITY(tp)
     bltu t0, t6, call_unlock      /* it would have to be lent ours */
     check_hart call_unlock

@@ -8,6 +8,7 @@
 #include "kernel/machine.h"
 #include "kernel/main.h"
 #include "kernel/riscv/csr.h"
+#include "kernel/riscv/ipi.h"
 #include "kernel/riscv/sbi.h"
 #include "kernel/riscv/timer.h"
 #include "kernel/riscv/tlb.h"
@@ -82,7 +83,7 @@ static void wait_for(uint32_t started)
     uint64_t end = timer_ticks() + clock_ticks((uint64_t)START_MS * 1000000);
 
     while ((started & ~harts_running()) != 0 && timer_ticks() < end)
-        continue;
+        hart_serve_requests();
     uint32_t missing = started & ~harts_running();
     HARTS_FOREACH(hart, missing)
     klog("hart %lu: started, but does not come\n", hart->id);

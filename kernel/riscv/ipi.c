@@ -6,7 +6,7 @@
 #include "kernel/riscv/sbi.h"
 #include "kernel/riscv/tlb.h"
 
-static bool stopping; /* atomic: one hart panics */
+static const struct hart *stopper; /* atomic: panics, and stops the others; NULL: nobody */
 
 void ipi_send(uint32_t targets)
 {
@@ -29,13 +29,15 @@ void ipi_received(void)
 
 void hart_serve_requests(void)
 {
+    const struct hart *self = hart_self(), *first;
+
     tlb_serve(hart_self());
-    while (__atomic_load_n(&stopping, __ATOMIC_RELAXED))
+    while ((first = __atomic_load_n(&stopper, __ATOMIC_RELAXED)) != NULL && first != self)
         wait_for_interrupt();
 }
 
 void harts_stop_others(void)
 {
-    __atomic_store_n(&stopping, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&stopper, hart_self(), __ATOMIC_SEQ_CST);
     ipi_send(harts_others());
 }

@@ -18,6 +18,7 @@
 BIND(struct thread, process, THREAD_PROCESS);
 BIND(struct thread, state, THREAD_STATE);
 BIND(struct thread, priority, THREAD_PRIORITY);
+BIND(struct thread, base_priority, THREAD_BASE_PRIORITY);
 BIND(struct thread, port_link, THREAD_PORT_LINK);
 BIND(struct thread, token, THREAD_TOKEN);
 BIND(struct thread, port, THREAD_PORT);

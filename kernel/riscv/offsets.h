@@ -2,16 +2,17 @@
 /* offsets.h - places of fields that assembly reaches. Each is bound to its field by a static
  * assertion in offsets.c.
  */
-#define THREAD_PROCESS   264
-#define THREAD_STATE     272
-#define THREAD_PRIORITY  276
-#define THREAD_PORT_LINK 280
-#define THREAD_TOKEN     288
-#define THREAD_PORT      296
-#define THREAD_SERVER    304
-#define THREAD_LENDS_TO  312
-#define THREAD_DIRECT    320
-#define THREAD_CPU_TICKS 328
+#define THREAD_PROCESS       264
+#define THREAD_STATE         272
+#define THREAD_PRIORITY      276
+#define THREAD_BASE_PRIORITY 277
+#define THREAD_PORT_LINK     280
+#define THREAD_TOKEN         288
+#define THREAD_PORT          296
+#define THREAD_SERVER        304
+#define THREAD_LENDS_TO      312
+#define THREAD_DIRECT        320
+#define THREAD_CPU_TICKS     328
 
 #define PROCESS_PID          12
 #define PROCESS_PARENT_PID   16

@@ -95,6 +95,7 @@ static void flush_for(struct hart *hart, const struct hart *asking)
 {
     uint64_t what = __atomic_load_n(&asking->flush_what, __ATOMIC_RELAXED);
 
+    fence_instructions();
     if (what != EVERYTHING) {
         flush_identifier(what);
         return;
@@ -108,6 +109,10 @@ void tlb_serve(struct hart *hart)
     const struct hart *asking;
     uint32_t wanted = __atomic_load_n(&hart->flush_wanted, __ATOMIC_ACQUIRE), left = wanted;
 
+    if (hart->loaded != NULL) { /* no thread of it runs here: who waits for that need not wait on */
+        tlb_leave_all();
+        __atomic_store_n(&hart->loaded, NULL, __ATOMIC_RELEASE);
+    }
     if (wanted == 0)
         return;
     HARTS_FOREACH(asking, left)
@@ -115,12 +120,24 @@ void tlb_serve(struct hart *hart)
     __atomic_fetch_and(&hart->flush_wanted, ~wanted, __ATOMIC_RELEASE);
 }
 
+/* Other harts that may hold translations of the space, or have its table loaded. */
+static uint32_t holders_locked(const struct tlb_context *context)
+{
+    struct hart *hart;
+    uint32_t holders = context->users, left = harts_others();
+
+    HARTS_FOREACH(hart, left)
+    if (__atomic_load_n(&hart->loaded, __ATOMIC_RELAXED) == context)
+        holders |= hart_bit(hart);
+    return holders & harts_others();
+}
+
 void tlb_flush(struct tlb_context *context)
 {
     lock_acquire(&tlb_lock);
     bool known = context->satp != 0 || asid_limit == 1;
     uint64_t asid = satp_asid(context->satp);
-    uint32_t targets = known ? context->users & harts_others() : 0;
+    uint32_t targets = known ? holders_locked(context) : 0;
     lock_release(&tlb_lock);
     flush_identifier(asid);
     if (targets != 0)

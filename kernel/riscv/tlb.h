@@ -60,9 +60,9 @@ void tlb_leave(const struct tlb_context *context);
  * ran before; NULL: nowhere. */
 void tlb_thread_moved(struct tlb_context *context, const struct hart *from, const struct hart *to);
 
-/* Makes all harts that run the space forget what they knew of it: leaves that were weakened, and
- * tables that are given back. A fence with an address would order leaves only (privileged
- * specification, "Supervisor Memory-Management Fence Instruction"). */
+/* Makes all harts that run the space forget what they knew of it: leaves that were weakened, tables
+ * that are given back, and instructions. A fence with an address would order leaves only
+ * (privileged specification, "Supervisor Memory-Management Fence Instruction"). */
 void tlb_flush(struct tlb_context *context);
 
 /* No thread is left in the space: waits until no hart has its table loaded. */
