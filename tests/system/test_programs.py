@@ -11,11 +11,16 @@ TOOLS = {"census"}
 SECONDS = 300
 
 
+def on_many_harts(names):
+    """These run in test_smp.py."""
+    return {name for name in names if name.startswith("smp_")}
+
+
 def test_programs():
     """The test programs in the source tree: user/tests/NAME.c or user/tests/NAME/."""
     entries = (ROOT / "user" / "tests").iterdir()
     names = {entry.stem for entry in entries if entry.suffix == ".c" or entry.is_dir()}
-    return sorted(names - TOOLS - {"lib"})
+    return sorted(names - TOOLS - {"lib"} - on_many_harts(names))
 
 
 # The longest first, so that the two workers end together.

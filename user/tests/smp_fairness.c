@@ -21,6 +21,7 @@ enum {
     PROBES = 40, /* wake-ups of each probe */
     CALLS = 20,
     INEXACT = 10, /* hundredths of a share that a busy host may take */
+    TRIES = 6,
     LOW = 4,
     MIDDLE = 8,
     HIGH = 12,
@@ -122,23 +123,39 @@ static uint64_t measure(unsigned count, uint64_t used[])
     return clock_get() - start;
 }
 
-/* No less than so many hundredths of `share`; fewer where time is not exact. */
-static void check_share(unsigned hog, uint64_t used, uint64_t share, unsigned hundredths)
+/* Has each hog so many hundredths of what is its share? `share`: of the time that passed,
+ * hundredths. Fewer will do where time is not exact. */
+static bool shares_hold(unsigned count, unsigned share, unsigned hundredths, bool last)
 {
-    if (tap_warming_up())
-        return;
-    if (!CHECK(used >= share / 100 * (hundredths - (exact ? 0 : INEXACT))))
-        tap_comment("number %u used %lu of %lu us", hog, (unsigned long)used / 1000,
-                    (unsigned long)share / 1000);
+    uint64_t used[HOGS_MAX];
+    uint64_t due = measure(count, used) / 100 * share;
+    bool hold = true;
+    for (unsigned i = 0; i < count; i++) {
+        if (used[i] >= due / 100 * (hundredths - (exact ? 0 : INEXACT)))
+            continue;
+        hold = false;
+        if (last)
+            tap_comment("number %u used %lu of %lu us", i, (unsigned long)used[i] / 1000,
+                        (unsigned long)due / 1000);
+    }
+    return hold;
+}
+
+/* A host with other work may let a hart stand still, which no scheduler can make up for: so where
+ * time is not exact it may take several tries. */
+static void check_shares(unsigned count, unsigned share, unsigned hundredths)
+{
+    unsigned tries = exact ? 1 : TRIES;
+    bool hold = false;
+    while (!hold && tries-- > 0)
+        hold = shares_hold(count, share, hundredths, tries == 0);
+    CHECK(hold || tap_warming_up());
 }
 
 static void check_equals(unsigned count)
 {
-    uint64_t used[HOGS_MAX];
     start_hogs(count, (1ull << harts) - 1);
-    uint64_t share = measure(count, used) * harts / count;
-    for (unsigned i = 0; i < count; i++)
-        check_share(i, used[i], share, 80);
+    check_shares(count, harts * 100 / count, 80);
     stop_hogs(count);
 }
 
@@ -167,7 +184,6 @@ static void test_twice_as_many(void)
 /* A thread on each hart that may not leave it, and one that may go anywhere: nobody starves. */
 static void test_pinned_and_free(void)
 {
-    uint64_t used[HOGS_MAX];
     set_up();
     board->ready = board->stop = 0;
     for (unsigned i = 0; i <= harts; i++) {
@@ -175,9 +191,7 @@ static void test_pinned_and_free(void)
         hogs[i] = tap_fork(compute, (void *)(uintptr_t)affinity);
     }
     wait_until_ready(harts + 1);
-    uint64_t passed = measure(harts + 1, used);
-    for (unsigned i = 0; i <= harts; i++)
-        check_share(i, used[i], passed / 2, 80);
+    check_shares(harts + 1, 50, 80);
     stop_hogs(harts + 1);
     clean_up();
 }
@@ -213,7 +227,7 @@ static void test_better_goes_first(void)
         probes[i] = tap_fork(probe, (void *)i);
     for (unsigned i = 0; i < harts; i++) {
         tap_join(probes[i]);
-        if (!CHECK(board->late_ns[i] < MILLISECONDS(exact ? 5 : 200)))
+        if (!CHECK(board->late_ns[i] < MILLISECONDS(exact ? 5 : 1000)))
             tap_comment("probe %u was %lu us late", i, (unsigned long)board->late_ns[i] / 1000);
     }
     stop_hogs(2 * harts);
@@ -248,7 +262,7 @@ static void call_in_time(void *unused)
         worst = took > worst ? took : worst;
         sleep_ms(1);
     }
-    if (!CHECK(worst < MILLISECONDS(exact ? 10 : 200)))
+    if (!CHECK(worst < MILLISECONDS(exact ? 10 : 1000)))
         tap_comment("a call took %lu us", (unsigned long)worst / 1000);
 }
 
