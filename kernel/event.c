@@ -185,7 +185,8 @@ static void turn_waiters_away(struct event *event)
 
     do {
         lock_acquire(&event->lock);
-        thread = TAILQ_FIRST(&event->waiting);
+        bool away = event->port != NULL || event->unreachable;
+        thread = away ? TAILQ_FIRST(&event->waiting) : NULL;
         if (thread != NULL)
             remove_locked(event, thread);
         lock_release(&event->lock);
@@ -202,9 +203,10 @@ static struct port *replace_port(struct event *event, struct port *port, uint64_
     lock_acquire(&event->lock);
     struct port *old = event->port;
     event->port = event->unreachable ? NULL : port;
-    event->badge = badge;
-    if (event->port != NULL)
+    if (event->port != NULL) {
+        event->badge = badge;
         object_retain(&port->object);
+    }
     lock_release(&event->lock);
     return old;
 }

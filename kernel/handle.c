@@ -198,31 +198,35 @@ static enum error entry_fill(struct handle_table *table, uint32_t index,
     return E_OK;
 }
 
-enum error handle_insert(struct handle_table *table, const struct handle_entry *entry,
-                         uint64_t minimum, uint64_t *handle)
+static enum error insert_locked(struct handle_table *table, const struct handle_entry *entry,
+                                uint64_t minimum, uint64_t *handle)
 {
-    enum error error = E_OK;
-
-    if (minimum >= HANDLE_FIXED)
-        return E_INVAL;
-    lock_acquire(&table->lock);
+    enum error error;
     uint32_t index = entry_index(minimum);
     bool from_lowest = index <= table->lowest;
+
     if (from_lowest)
         index = table->lowest;
     while (index < table->capacity && table->entries[index].object != NULL)
         index++;
-    if (index == HANDLE_LIMIT)
-        error = E_MFILE;
-    else
-        error = table_grow(table, index);
+    error = index == HANDLE_LIMIT ? E_MFILE : table_grow(table, index);
     if (error == E_OK)
         error = entry_fill(table, index, entry);
-    if (error == E_OK) {
-        if (from_lowest)
-            table->lowest = index + 1;
-        *handle = index - FIXED_HANDLES;
-    }
+    if (error != E_OK)
+        return error;
+    if (from_lowest)
+        table->lowest = index + 1;
+    *handle = index - FIXED_HANDLES;
+    return E_OK;
+}
+
+enum error handle_insert(struct handle_table *table, const struct handle_entry *entry,
+                         uint64_t minimum, uint64_t *handle)
+{
+    if (minimum >= HANDLE_FIXED)
+        return E_INVAL;
+    lock_acquire(&table->lock);
+    enum error error = insert_locked(table, entry, minimum, handle);
     lock_release(&table->lock);
     return error;
 }
@@ -275,18 +279,21 @@ enum error handle_set_flags(struct handle_table *table, uint64_t handle, uint32_
 enum error handle_transfer(struct handle_table *from, uint64_t handle, bool move,
                            struct handle_table *to, uint64_t *received)
 {
-    struct handle_entry entry;
-    enum error error = handle_get(from, handle, &entry);
+    struct object *moved = NULL;
+    enum error error = E_BADF;
 
-    if (error != E_OK)
-        return error;
-    entry.flags = 0;
-    if (!move && !(entry.rights & RIGHT_DUP))
-        error = E_PERM;
-    else
-        error = handle_insert(to, &entry, 0, received);
+    lock_acquire_both(&from->lock, &to->lock);
+    const struct handle_entry *found = entry_find(from, handle);
+    if (found != NULL) {
+        struct handle_entry entry = *found;
+        entry.flags = 0;
+        error =
+            !move && !(entry.rights & RIGHT_DUP) ? E_PERM : insert_locked(to, &entry, 0, received);
+    }
     if (error == E_OK && move)
-        error = handle_close(from, handle);
-    object_release(entry.object);
+        moved = entry_clear(from, entry_index(handle));
+    lock_release_both(&from->lock, &to->lock);
+    if (moved != NULL)
+        object_drop_handle(moved);
     return error;
 }

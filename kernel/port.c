@@ -121,7 +121,8 @@ static void wake_receivers(struct port *port)
 
     do {
         lock_acquire(&port->lock);
-        receiver = take_receiver_locked(port);
+        bool news = port->dead || !TAILQ_EMPTY(&port->queue);
+        receiver = news ? take_receiver_locked(port) : NULL;
         lock_release(&port->lock);
         if (receiver != NULL)
             thread_wake(receiver);

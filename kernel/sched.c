@@ -113,6 +113,8 @@ void run_queue_add_to(struct run_queue *queue, struct hart *target, struct threa
     bool look = must_look(queue);
     uint64_t allowed = thread->affinity;
     lock_release(&queue->lock); /* from here on the thread is others' */
+    if (target == hart_self() && target->current == NULL)
+        return; /* it picks soon, and offers what is left */
     if (look)
         wake_hart(target);
     else

@@ -242,6 +242,17 @@ static void fetch(struct hart *hart, int priority)
 /* --- The hart ----------------------------------------------------------------------------------
  */
 
+/* Whoever is left in the queue may run on a hart that idles. */
+static void release_and_offer(struct run_queue *queue)
+{
+    const struct thread *next = policy_first(&queue->ready, UINT64_MAX);
+    uint64_t allowed = next != NULL ? next->affinity : 0;
+
+    lock_release(&queue->lock);
+    if (allowed != 0)
+        run_queue_offer(allowed);
+}
+
 /* The running thread makes room for a better one, and for an equal one once its slice is over. */
 static void preempt(struct hart *hart)
 {
@@ -266,7 +277,7 @@ static void preempt(struct hart *hart)
     }
     if (!over)
         set_slice_end(queue, thread);
-    lock_release(&queue->lock);
+    release_and_offer(queue);
     if (over)
         rotate(queue, thread);
 }
@@ -303,11 +314,7 @@ static bool pick(struct hart *hart)
         start(queue, thread, timer_ticks());
     else
         set_limit(queue);
-    const struct thread *next = policy_first(&queue->ready, UINT64_MAX);
-    uint64_t allowed = next != NULL ? next->affinity : 0;
-    lock_release(&queue->lock);
-    if (allowed != 0)
-        run_queue_offer(allowed);
+    release_and_offer(queue);
     return thread != NULL;
 }
 

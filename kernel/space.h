@@ -70,6 +70,10 @@ enum error space_copy(struct user_range to, struct user_range from, size_t lengt
  * lock held. */
 uint32_t *space_word_locked(struct space *space, uint64_t address);
 
+/* Is the address mapped with these leaf bits? Then a fault there came from what the hart remembered
+ * of the time before, which is forgotten now. */
+bool space_fault_was_stale(struct space *space, uint64_t address, uint64_t flags);
+
 /* Is [address, address + length) inside the user half? */
 bool space_range_is_user(uint64_t address, uint64_t length);
 

@@ -80,6 +80,16 @@ enum error space_copy(struct user_range to, struct user_range from, size_t lengt
     return error;
 }
 
+bool space_fault_was_stale(struct space *space, uint64_t address, uint64_t flags)
+{
+    lock_acquire(&space->lock);
+    bool mapped = user_byte(space, address, flags) != NULL;
+    lock_release(&space->lock);
+    if (mapped)
+        tlb_flush_here(&space->tlb);
+    return mapped;
+}
+
 uint32_t *space_word_locked(struct space *space, uint64_t address)
 {
     lock_assert_held(&space->lock);

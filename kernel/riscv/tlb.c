@@ -144,6 +144,11 @@ void tlb_flush(struct tlb_context *context)
         shoot_down(targets, asid);
 }
 
+void tlb_flush_here(const struct tlb_context *context)
+{
+    flush_identifier(satp_asid(context->satp));
+}
+
 /* --- Identifiers ------------------------------------------------------------------------------ */
 
 /* Every identifier is in use: all are taken back. */

@@ -16,6 +16,7 @@
 #include "kernel/riscv/ipi.h"
 #include "kernel/riscv/plic.h"
 #include "kernel/sched.h"
+#include "kernel/space.h"
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 
@@ -66,11 +67,29 @@ static int death_of(uint64_t cause)
     }
 }
 
+/* What a page must allow that the access would not have faulted; 0: no page fault. */
+static uint64_t fault_flags(uint64_t cause)
+{
+    switch (cause) {
+    case EXCEPTION_FETCH_PAGE:
+        return PTE_X;
+    case EXCEPTION_LOAD_PAGE:
+        return PTE_R;
+    case EXCEPTION_STORE_PAGE:
+        return PTE_R | PTE_W;
+    default:
+        return 0;
+    }
+}
+
 static void exception_serve(struct thread *thread, uint64_t cause)
 {
     struct process *process = thread->process;
+    uint64_t flags = fault_flags(cause);
 
     if (cause == EXCEPTION_ILLEGAL && fpu_enable(thread))
+        return;
+    if (flags != 0 && space_fault_was_stale(process->space, csr_read(stval), flags))
         return;
     klog("killed: process %d (%s): %s at address %#lx, pc %#lx\n", process->pid, process->name,
          exception_name(cause), csr_read(stval), thread->registers.pc);
