@@ -7,6 +7,8 @@
  * the instruction after `csrw satp`. kernel_map.c replaces it.
  */
 #include "kernel/riscv/layout.h"
+#include "kernel/riscv/offsets.h"
+#include "kernel/riscv/registers.h"
 
 #define PTE_BOOT_DATA 0xe7 /* D A G W R V */
 #define PTE_BOOT_TEXT 0xef /* and X */
@@ -17,6 +19,11 @@ _start:
     csrw sie, zero
     li t0, 1 << 1                 /* sstatus.SIE: no interrupt is ever taken in the kernel */
     csrc sstatus, t0
+
+    la t0, boot_began             /* one hart boots. OpenSBI 1.1 says that a hart is to start before */
+    li t1, 1                      /* it notes where, so another may come here instead */
+    amoswap.w.aqrl t1, t1, (t0)
+    bnez t1, secondary_start
 
     la t0, __bss_start
     la t1, __bss_end
@@ -79,14 +86,29 @@ start_high:
 boot_stack_top_address:
     .dword hart_stacks + STACK_STRIDE
 
-/* Where the firmware starts the other harts: a1 = the hart's record. The kernel's own table maps
- * nothing at physical addresses, so the instruction behind `csrw satp` traps, to where stvec says.
+/* Where the firmware starts the other harts: a0 = the hart's number, by which it finds its record,
+ * or parks. The kernel's own table maps nothing at physical addresses, so the instruction behind
+ * `csrw satp` traps, to where stvec says.
  */
     .globl secondary_start
 secondary_start:
     csrw sie, zero
     li t0, 1 << 1
     csrc sstatus, t0
+    fence
+    la a1, harts
+    li t2, HARTS_MAX
+3:  ld t0, HART_STACK(a1)         /* 0: no record of a hart */
+    beqz t0, 4f
+    ld t0, HART_ID(a1)
+    beq t0, a0, 6f
+4:  addi a1, a1, HART_SIZE
+    addi t2, t2, -1
+    bnez t2, 3b
+5:  wfi
+    j 5b
+6:  li t0, KERNEL_OFFSET
+    add a1, a1, t0
     ld t0, secondary_high_address
     csrw stvec, t0
     ld t0, secondary_satp
@@ -113,6 +135,8 @@ secondary_high_address:
     .globl secondary_satp
 secondary_satp:
     .dword 0
+boot_began:
+    .word 0
 
     .section .bss
     .balign 4096

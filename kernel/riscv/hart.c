@@ -15,7 +15,7 @@
 #include "kernel/riscv/trap.h"
 #include "kernel/sched.h"
 
-enum { START_MS = 200 }; /* as long the boot waits for other harts, which may come later too */
+enum { START_MS = 5000 }; /* as long the boot waits for other harts, which may come later too */
 
 struct hart harts[HARTS_MAX];
 uint32_t harts_online = 1;
@@ -68,8 +68,7 @@ static uint32_t start_others(void)
         if (machine.hart_id[i] == harts[0].id)
             continue;
         prepare(index, machine.hart_id[i]);
-        if (sbi_start_hart(harts[index].id, (uintptr_t)secondary_start - KERNEL_OFFSET,
-                           (uintptr_t)&harts[index]))
+        if (sbi_start_hart(harts[index].id, (uintptr_t)secondary_start - KERNEL_OFFSET))
             started |= 1u << index++;
         else
             klog("hart %lu: the firmware does not start it\n", harts[index].id);

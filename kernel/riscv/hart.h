@@ -45,7 +45,7 @@ struct hart {
 
     /* tree_lock; a look whether there is one needs none. */
     SLIST_HEAD(, thread) mail; /* threads that others doomed while they ran here: thread.h */
-};
+} __attribute__((aligned(512)));
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK, "entry.S");
 _Static_assert(offsetof(struct hart, emergency_stack_top) == HART_EMERGENCY_STACK, "entry.S");
 

@@ -41,6 +41,8 @@ BIND(struct space, tlb.satp, SPACE_SATP);
 BIND(struct hart, current, HART_CURRENT);
 BIND(struct hart, started_ticks, HART_STARTED_TICKS);
 BIND(struct hart, limit, HART_LIMIT);
+BIND(struct hart, id, HART_ID);
+_Static_assert(sizeof(struct hart) == HART_SIZE, "boot.S");
 BIND(struct handle_entry, fast, HANDLE_FAST - HANDLE_OBJECT);
 
 _Static_assert(sizeof(struct handle_entry) == 1 << HANDLE_SHIFT, "HANDLE_SHIFT");

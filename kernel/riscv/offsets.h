@@ -33,6 +33,8 @@
 #define HART_CURRENT       16
 #define HART_STARTED_TICKS 24
 #define HART_LIMIT         32
+#define HART_ID            40
+#define HART_SIZE          512
 
 /* A handle's entry is found from the start of the table. */
 #define HANDLE_SHIFT  4

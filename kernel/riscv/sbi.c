@@ -79,9 +79,9 @@ void sbi_set_timer(uint64_t ticks)
 
 bool sbi_has_harts(void) { return has_harts; }
 
-bool sbi_start_hart(uint64_t hart, uint64_t address, uint64_t opaque)
+bool sbi_start_hart(uint64_t hart, uint64_t address)
 {
-    return sbi_call(EXTENSION_HSM, HSM_START, hart, address, opaque).error == 0;
+    return sbi_call(EXTENSION_HSM, HSM_START, hart, address, 0).error == 0;
 }
 
 /* A mask of one hart, whose lowest bit is `hart`. */

@@ -19,8 +19,8 @@ void sbi_set_timer(uint64_t ticks);
 bool sbi_has_harts(void);
 
 /* Starts a stopped hart at a physical address, in supervisor mode with translation off, a0 = its
- * number, a1 = `opaque`. False: the firmware refused. */
-bool sbi_start_hart(uint64_t hart, uint64_t address, uint64_t opaque);
+ * number. False: the firmware refused. */
+bool sbi_start_hart(uint64_t hart, uint64_t address);
 
 /* Makes a hart's software interrupt pending. */
 void sbi_send_ipi(uint64_t hart);

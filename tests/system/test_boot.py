@@ -19,7 +19,7 @@ def test_matrix(boot, mem, smp, mmu, debug):
     banner = guest.wait_for_prompt(60)
     size = {"32M": "32 MiB", "128M": "128 MiB", "4G": "4096 MiB"}[mem]
     assert size in banner and mmu in banner
-    assert f"1 of {smp} hart" in guest.run("uname -a").output
+    assert f"{smp} of {smp} hart" in guest.run("uname -a").output
     for program in ("handle", "memory", "hostile_pointers"):
         check_tap(guest.run(f"/tests/{program}").output)
     assert guest.shut_down() == 0
