@@ -20,8 +20,10 @@ _start:
     li t0, 1 << 1                 /* sstatus.SIE: no interrupt is ever taken in the kernel */
     csrc sstatus, t0
 
-    la t0, boot_began             /* one hart boots. OpenSBI 1.1 says that a hart is to start before */
-    li t1, 1                      /* it notes where, so another may come here instead */
+    /* One hart boots. OpenSBI 1.1 says that a hart is to start before it notes where, so another
+       may come here instead. */
+    la t0, boot_began
+    li t1, 1
     amoswap.w.aqrl t1, t1, (t0)
     bnez t1, secondary_start
 
