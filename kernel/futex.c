@@ -1,5 +1,6 @@
-/* futex.c - a hash of buckets. A bucket's lock guards its list; it is taken inside the space's
- * lock, so that between the look at the word and the wait nobody can wake in vain.
+/* futex.c - a hash of buckets. A bucket's lock guards its list. It is taken inside the space's
+ * lock, and the word is looked at in it, so that between the look and the wait nobody can wake in
+ * vain.
  */
 #include "kernel/futex.h"
 
@@ -38,6 +39,23 @@ static void remove_locked(struct bucket *bucket, struct thread *thread)
     __atomic_store_n(&thread->state, THREAD_READY, __ATOMIC_RELAXED);
 }
 
+/* The word is looked at in the bucket's lock: a process that shares it has another space, and wakes
+ * whoever is in the bucket once it has changed the word. */
+static enum error wait_in(struct bucket *bucket, struct thread *thread, const uint32_t *word,
+                          uint32_t expected, uint64_t deadline_ns)
+{
+    lock_assert_held(&bucket->lock);
+    if (__atomic_load_n(word, __ATOMIC_RELAXED) != expected)
+        return E_AGAIN;
+    if (clock_now() >= deadline_ns)
+        return E_TIMEDOUT;
+    thread->futex_key = (uintptr_t)word;
+    thread->bucket = bucket;
+    TAILQ_INSERT_TAIL(&bucket->waiting, thread, link);
+    thread_block(thread, THREAD_FUTEX, deadline_ns);
+    return E_OK;
+}
+
 static enum error wait_locked(struct thread *thread, uint64_t address, uint32_t expected,
                               uint64_t deadline_ns)
 {
@@ -45,19 +63,12 @@ static enum error wait_locked(struct thread *thread, uint64_t address, uint32_t 
 
     if (word == NULL)
         return E_FAULT;
-    if (__atomic_load_n(word, __ATOMIC_RELAXED) != expected)
-        return E_AGAIN;
-    if (clock_now() >= deadline_ns)
-        return E_TIMEDOUT;
     struct bucket *bucket = bucket_of((uintptr_t)word);
     lock_acquire(&bucket->lock);
-    thread->futex_key = (uintptr_t)word;
     thread->futex_address = address;
-    thread->bucket = bucket;
-    TAILQ_INSERT_TAIL(&bucket->waiting, thread, link);
-    thread_block(thread, THREAD_FUTEX, deadline_ns);
+    enum error error = wait_in(bucket, thread, word, expected, deadline_ns);
     lock_release(&bucket->lock);
-    return E_OK;
+    return error;
 }
 
 enum error futex_wait(struct thread *thread, uint64_t address, uint32_t expected,
