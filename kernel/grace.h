@@ -28,6 +28,6 @@ static inline void grace_period(void)
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     HARTS_FOREACH(hart, others)
-    while (__atomic_load_n(&hart->reading, __ATOMIC_ACQUIRE))
-        continue;
+        while (__atomic_load_n(&hart->reading, __ATOMIC_ACQUIRE))
+            continue;
 }

@@ -72,8 +72,7 @@ static struct hart *least_urgent(const struct thread *thread)
     uint32_t allowed = harts_running() & (uint32_t)thread->affinity;
     int lowest = thread->priority;
 
-    HARTS_FOREACH(hart, allowed)
-    {
+    HARTS_FOREACH(hart, allowed) {
         int limit = look_at(&hart->limit);
         if (limit < lowest) {
             lowest = limit;

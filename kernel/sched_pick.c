@@ -140,9 +140,9 @@ static struct hart *first_less_crowded(uint32_t set, const struct hart *self,
     struct hart *hart;
 
     HARTS_FOREACH(hart, set)
-    if (look_at(&queue_of(hart)->waiting) < look_at(&queue_of(self)->waiting) &&
-        look_at(&queue_of(hart)->floor) <= thread->priority)
-        return hart;
+        if (look_at(&queue_of(hart)->waiting) < look_at(&queue_of(self)->waiting) &&
+            look_at(&queue_of(hart)->floor) <= thread->priority)
+            return hart;
     return NULL;
 }
 
@@ -200,8 +200,7 @@ static struct run_queue *best_elsewhere(const struct hart *self, int priority)
     struct hart *hart;
     uint32_t others = harts_others();
 
-    HARTS_FOREACH(hart, others)
-    {
+    HARTS_FOREACH(hart, others) {
         struct run_queue *queue = queue_of(hart);
         int best = look_at(&queue->ready.best) > priority ? best_for(queue, self) : -1;
         if (best > priority) {
@@ -239,8 +238,7 @@ static void fetch(struct hart *hart, int priority)
         steal(hart, from, above);
 }
 
-/* --- The hart ----------------------------------------------------------------------------------
- */
+/* --- The hart ------------------------------------------------------------------------------- */
 
 /* Whoever is left in the queue may run on a hart that idles. */
 static void release_and_offer(struct run_queue *queue)

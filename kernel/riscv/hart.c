@@ -85,7 +85,7 @@ static void wait_for(uint32_t started)
         hart_serve_requests();
     uint32_t missing = started & ~harts_running();
     HARTS_FOREACH(hart, missing)
-    klog("hart %lu: started, but does not come\n", hart->id);
+        klog("hart %lu: started, but does not come\n", hart->id);
 }
 
 void harts_start(void)

@@ -13,7 +13,7 @@ void ipi_send(uint32_t targets)
     const struct hart *hart;
 
     HARTS_FOREACH(hart, targets)
-    sbi_send_ipi(hart->id);
+        sbi_send_ipi(hart->id);
 }
 
 void ipi_received(void)

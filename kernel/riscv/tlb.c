@@ -83,12 +83,12 @@ static void shoot_down(uint32_t targets, uint64_t what)
     self->shoot_downs++;
     __atomic_store_n(&self->flush_what, what, __ATOMIC_RELAXED);
     HARTS_FOREACH(hart, left)
-    __atomic_fetch_or(&hart->flush_wanted, hart_bit(self), __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&hart->flush_wanted, hart_bit(self), __ATOMIC_SEQ_CST);
     ipi_send(targets);
     left = targets;
     HARTS_FOREACH(hart, left)
-    while (__atomic_load_n(&hart->flush_wanted, __ATOMIC_ACQUIRE) & hart_bit(self))
-        hart_serve_requests();
+        while (__atomic_load_n(&hart->flush_wanted, __ATOMIC_ACQUIRE) & hart_bit(self))
+            hart_serve_requests();
 }
 
 static void flush_for(struct hart *hart, const struct hart *asking)
@@ -116,7 +116,7 @@ void tlb_serve(struct hart *hart)
     if (wanted == 0)
         return;
     HARTS_FOREACH(asking, left)
-    flush_for(hart, asking);
+        flush_for(hart, asking);
     __atomic_fetch_and(&hart->flush_wanted, ~wanted, __ATOMIC_RELEASE);
 }
 
@@ -127,8 +127,8 @@ static uint32_t holders_locked(const struct tlb_context *context)
     uint32_t holders = context->users, left = harts_others();
 
     HARTS_FOREACH(hart, left)
-    if (__atomic_load_n(&hart->loaded, __ATOMIC_RELAXED) == context)
-        holders |= hart_bit(hart);
+        if (__atomic_load_n(&hart->loaded, __ATOMIC_RELAXED) == context)
+            holders |= hart_bit(hart);
     return holders & harts_others();
 }
 
@@ -223,8 +223,8 @@ void tlb_wait_unused(const struct tlb_context *context)
 
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     HARTS_FOREACH(hart, others)
-    while (__atomic_load_n(&hart->loaded, __ATOMIC_ACQUIRE) == context)
-        hart_serve_requests();
+        while (__atomic_load_n(&hart->loaded, __ATOMIC_ACQUIRE) == context)
+            hart_serve_requests();
 }
 
 void tlb_drop(struct tlb_context *context)
