@@ -73,8 +73,12 @@ static long sample(unsigned batch)
     long result = event_signal(to, BIT);
     if (result < 0)
         return result;
-    uint64_t used = shared->end - shared->start;
-    return shared->end == 0 ? -E_AGAIN : (long)used - overhead();
+    if (shared->end == 0)
+        return -E_AGAIN;
+    /* Less than the overhead: a debugger (make profile) has stopped the guest between two readings.
+     */
+    long used = (long)(shared->end - shared->start) - overhead();
+    return used > 0 ? used : 0;
 }
 
 static void finish(void)
