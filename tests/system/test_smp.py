@@ -9,14 +9,14 @@ import dataclasses
 import pytest
 
 import machine as machines
-from test_programs import PROGRAMS, check_tap
+from test_programs import PROGRAMS, STRESS, check_tap
 
 SECONDS = 400
 BOOTS = [{"smp": 2}, {"smp": 4}, {"smp": 8}, {"smp": 4, "debug": True}]
 FAIR_BOOTS = [{"smp": 2}, {"smp": 4}]
 
 FAIRNESS = "smp_fairness"
-STRESS = [name for name in PROGRAMS if name.startswith("smp_") and name != FAIRNESS]
+STRESS = [name for name in STRESS if name != FAIRNESS]
 # What else is about several threads or processes, or about kernels that somebody attacks.
 OTHERS = ["event", "fork", "futex", "kill", "message"]
 OTHERS += [name for name in PROGRAMS if name.startswith("hostile_")]
