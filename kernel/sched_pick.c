@@ -230,6 +230,8 @@ static void steal(struct hart *self, struct run_queue *from, int priority)
 /* If a better thread than those here, and than `priority`, waits for another hart: takes it. */
 static void fetch(struct hart *hart, int priority)
 {
+    if (harts_running() == hart_bit(hart))
+        return;
     int best = look_at(&queue_of(hart)->ready.best);
     int above = best > priority ? best : priority;
     struct run_queue *from = best_elsewhere(hart, above);
