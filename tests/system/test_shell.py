@@ -213,12 +213,19 @@ def test_pin_says_where_a_command_runs(machine):
 
 @pytest.mark.boot(smp=4)
 def test_pin_moves_a_process_that_runs(machine):
-    pid = start_computing(machine)
     for hart in "3012":
-        assert machine.run(f"pin -p {pid} {hart} && pin -p {pid}").output.endswith(f"s {hart}\n")
-        assert hart_of(machine, pid) == hart
-    assert machine.run(f"pin -p {pid} all; pin -p {pid}").output.endswith("harts 0-3\n")
-    stop_computing(machine, pid)
+        found = None
+        for _ in range(5):  # on a busy host it may be done, and sleep, before it is looked at
+            if found == hart:
+                break
+            pid = start_computing(machine)
+            output = machine.run(f"pin -p {pid} {hart} && pin -p {pid}").output
+            assert output.endswith(f"s {hart}\n"), output
+            found = hart_of(machine, pid)
+            output = machine.run(f"pin -p {pid} all; pin -p {pid}").output
+            assert output.endswith("harts 0-3\n"), output
+            stop_computing(machine, pid)
+        assert found == hart
 
 
 @pytest.mark.boot(smp=4)
