@@ -42,13 +42,23 @@ bool census_equal(const struct census *a, const struct census *b)
            memcmp(a->objects, b->objects, sizeof a->objects) == 0;
 }
 
-/* A hart that has stood still on the host may yet have something to give back: the more there are,
- * the longer nothing must change. */
+/* A hart that has stood still on the host may yet have threads to end, which it does before it runs
+ * another one: this one. */
+static void visit_harts(unsigned harts)
+{
+    long before = thread_control(HANDLE_NONE, THREAD_GET_AFFINITY, 0);
+    for (unsigned hart = 0; hart < harts; hart++)
+        CHECK(thread_control(HANDLE_NONE, THREAD_SET_AFFINITY, 1ull << hart) >= 0);
+    CHECK(thread_control(HANDLE_NONE, THREAD_SET_AFFINITY, (uint64_t)before) >= 0);
+}
+
+/* The more harts there are, the longer nothing must change. */
 void census_settle(void)
 {
     struct system_machine machine = {.harts = 1};
     struct census last, now;
     CHECK(system_info(HANDLE_SYSTEM, INFO_MACHINE, &machine, sizeof machine) > 0);
+    visit_harts(machine.harts);
     census_take(&last);
     for (unsigned tries = 0, same = 0; tries < 100 && same < machine.harts; tries++) {
         clock_sleep(clock_get() + 20000000);
