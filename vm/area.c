@@ -36,6 +36,47 @@ void area_set_remove(struct area_set *set, struct area *area)
     set->pages -= area->range.pages;
 }
 
+void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct area *tail)
+{
+    const uint64_t head_pages = at.v - area->range.start.v;
+
+    VM_ASSERT(head_pages - 1 < area->range.pages - 1);
+    *tail = *area;
+    tail->range = (struct page_range){at, area->range.pages - head_pages};
+    tail->first = ppn_add(area->first, head_pages);
+    tail->offset += head_pages;
+    set->pages -= tail->range.pages;
+    area->range.pages = head_pages;
+    area_set_insert(set, tail);
+    if (tail->owner)
+        tail->owner->retain(tail->owner);
+}
+
+static bool continues(const struct area *area, const struct area *next)
+{
+    const bool alike = next->range.start.v == range_end(area->range).v &&
+                       next->kind == area->kind && next->large == area->large &&
+                       next->flags == area->flags && next->owner == area->owner;
+
+    if (area->kind != AREA_PAGED)
+        return alike && next->first.v == area->first.v + area->range.pages;
+    return alike && (!area->owner || next->offset == area->offset + area->range.pages);
+}
+
+struct area *area_set_join(struct area_set *set, struct area *area)
+{
+    struct area *next = area_set_next(set, area);
+
+    if (!next || !continues(area, next))
+        return NULL;
+    area_set_remove(set, next);
+    area->range.pages += next->range.pages;
+    set->pages += next->range.pages;
+    if (next->owner)
+        next->owner->release(next->owner);
+    return next;
+}
+
 struct area *area_set_find(const struct area_set *set, vpn_t vpn)
 {
     struct area *area = area_set_find_from(set, vpn);

@@ -33,6 +33,27 @@ struct frame {
 };
 _Static_assert(sizeof(struct frame) == 16, "a frame record is 16 bytes");
 
+/* How many hold an allocated page. Atomic, since those who share a page share no lock. */
+static inline void frame_hold(struct frame *frame)
+{
+    __atomic_fetch_add(&frame->references, 1, __ATOMIC_RELAXED);
+}
+static inline bool frame_is_shared(const struct frame *frame)
+{
+    return __atomic_load_n(&frame->references, __ATOMIC_ACQUIRE) > 1;
+}
+/* Takes one hold off, unless it is the only one: true then. Of several who let go at once, one is
+ * told that it was the last. */
+static inline bool frame_let_go(struct frame *frame)
+{
+    if (!frame_is_shared(frame))
+        return true;
+    if (__atomic_fetch_sub(&frame->references, 1, __ATOMIC_ACQ_REL) > 1)
+        return false;
+    __atomic_store_n(&frame->references, 1, __ATOMIC_RELAXED);
+    return true;
+}
+
 struct buddy {
     ppn_t first;                      /* page of frames[0] */
     uint64_t pages;                   /* number of records */

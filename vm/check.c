@@ -1,7 +1,7 @@
 /* check.c - do the areas and the page table of a space tell the same story?
  *
- * The areas in order say which page is mapped next; a walk over the whole lower half says which one
- * is. The two go side by side, and the first difference is the complaint.
+ * The areas in order say which page may or must be mapped next; a walk over the whole lower half
+ * says which one is. The two go side by side, and the first difference is the complaint.
  */
 #include "address_space.h"
 
@@ -20,30 +20,59 @@ static bool complain(struct checker *checker, const char *complaint)
     return false;
 }
 
-/* The leaf says that vpn and the `pages - 1` after it are mapped from its page on. */
-static bool check_leaf(struct checker *checker, pte_t leaf, vpn_t vpn, uint64_t pages)
+/* Goes on to the area that holds vpn, over those whose pages need not be there. */
+static bool find_area(struct checker *checker, vpn_t vpn)
+{
+    while (checker->area && range_end(checker->area->range).v <= vpn.v) {
+        if (checker->area->kind != AREA_PAGED && checker->done < checker->area->range.pages)
+            return complain(checker, "a page of an area is not mapped");
+        checker->area = area_set_next(checker->areas, checker->area);
+        checker->done = 0;
+    }
+    if (!checker->area || vpn.v < checker->area->range.start.v)
+        return complain(checker, "a page outside every area is mapped");
+    return true;
+}
+
+/* A page of its own may be anywhere, and may lack the permission to write. */
+static bool check_paged(struct checker *checker, pte_t leaf)
+{
+    const uint64_t flags = pte_flags(leaf) & ~(uint64_t)PTE_OWNED;
+    const uint64_t wanted = checker->area->flags;
+
+    if (flags != wanted && flags != (wanted & ~(uint64_t)(PTE_W | PTE_D)))
+        return complain(checker, "flags differ within an area");
+    if (!(leaf.v & PTE_OWNED) && !checker->area->owner)
+        return complain(checker, "a page of zeroes is nobody's");
+    return true;
+}
+
+static bool check_contiguous(struct checker *checker, pte_t leaf, vpn_t vpn, uint64_t pages)
 {
     const struct area *area = checker->area;
 
-    if (!pte_is_leaf(leaf))
-        return complain(checker, "an entry at the lowest level is no leaf");
-    if (!area || vpn.v < area->range.start.v)
-        return complain(checker, "a page outside every area is mapped");
     if (vpn.v != area->range.start.v + checker->done)
         return complain(checker, "a page of an area is not mapped");
-    if (pages > area->range.pages - checker->done)
-        return complain(checker, "a larger page reaches out of its area");
     if (pte_ppn(leaf).v != area->first.v + checker->done)
         return complain(checker, "an area is not contiguous");
     if (pte_flags(leaf) != area->flags)
         return complain(checker, "flags differ within an area");
-
     checker->done += pages;
-    if (checker->done == area->range.pages) {
-        checker->area = area_set_next(checker->areas, checker->area);
-        checker->done = 0;
-    }
     return true;
+}
+
+/* The leaf says that vpn and the `pages - 1` after it are mapped from its page on. */
+static bool check_leaf(struct checker *checker, pte_t leaf, vpn_t vpn, uint64_t pages)
+{
+    if (!pte_is_leaf(leaf))
+        return complain(checker, "an entry at the lowest level is no leaf");
+    if (!find_area(checker, vpn))
+        return false;
+    if (pages > range_end(checker->area->range).v - vpn.v)
+        return complain(checker, "a larger page reaches out of its area");
+    if (checker->area->kind == AREA_PAGED)
+        return check_paged(checker, leaf);
+    return check_contiguous(checker, leaf, vpn, pages);
 }
 
 static bool check_arrive(void *self, const struct const_entry_run *run)
@@ -86,6 +115,8 @@ static enum walk_step check_block(void *self, const pte_t *entry, vpn_t vpn, uns
 
     if (entry->v == 0)
         return WALK_SKIP;
+    if (pte_is_shared_table(*entry))
+        return WALK_ENTER;
     checker->filled[level] = true;
     return check_leaf(checker, *entry, vpn, level_pages(level)) ? WALK_SKIP : WALK_STOP;
 }
@@ -122,6 +153,8 @@ static bool check_areas(struct checker *checker)
     for (; area; area = area_set_next(checker->areas, area)) {
         if (area->range.pages == 0 || area->range.start.v < end)
             return complain(checker, "areas are empty, overlap or are out of order");
+        if (area->kind == AREA_PAGED && area->owner && !area->owner->page)
+            return complain(checker, "nobody finds the pages of an area");
         if (area->kind != AREA_OWNED && (area->flags & PTE_OWNED))
             return complain(checker, "the caller's pages are marked as owned");
         end = range_end(area->range).v;
@@ -143,8 +176,11 @@ static bool check_mappings(struct checker *checker)
 
     checker->area = area_set_first(checker->areas);
     page_table_visit(checker->table, all, 0, &visitor, checker);
-    if (!checker->complaint && checker->area)
-        complain(checker, "a page of an area is not mapped");
+    for (; !checker->complaint && checker->area; checker->done = 0) {
+        if (checker->area->kind != AREA_PAGED && checker->done < checker->area->range.pages)
+            complain(checker, "a page of an area is not mapped");
+        checker->area = area_set_next(checker->areas, checker->area);
+    }
     return !checker->complaint;
 }
 

@@ -38,14 +38,49 @@ static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flag
     return p_to_v(manager, first);
 }
 
+static struct frame *frame_behind(struct page_manager *manager, pte_t pte)
+{
+    const struct frame_source *source = &direct_map_of(manager)->window->source;
+    return source->frame(source->self, pte_ppn(pte));
+}
+
+/* Frees in runs: who frees many pages at once pays for one call. */
 static size_t deallocate(struct page_manager *manager, pte_t pte, size_t pages)
 {
     const struct frame_source *source = &direct_map_of(manager)->window->source;
+    struct frame *frame;
+    size_t freed = 0;
 
     if (!(pte.v & PTE_OWNED))
         return 0;
-    source->free(source->self, pte_ppn(pte), pages);
-    return pages;
+    frame = frame_behind(manager, pte);
+    for (size_t i = 0, start = 0; i <= pages; i++) {
+        if (i < pages && frame_let_go(&frame[i]))
+            continue;
+        if (i > start)
+            source->free(source->self, ppn_add(pte_ppn(pte), start), i - start);
+        freed += i - start;
+        start = i + 1;
+    }
+    return freed;
+}
+
+static void retain(struct page_manager *manager, pte_t pte, size_t pages)
+{
+    struct frame *const frame = frame_behind(manager, pte);
+
+    for (size_t i = 0; i < pages; i++)
+        frame_hold(&frame[i]);
+}
+
+static bool is_shared(struct page_manager *manager, pte_t pte)
+{
+    return frame_is_shared(frame_behind(manager, pte));
+}
+
+static bool release(struct page_manager *manager, pte_t pte)
+{
+    return frame_let_go(frame_behind(manager, pte));
 }
 
 static bool check_owned(struct page_manager *manager, pte_t pte)
@@ -95,6 +130,9 @@ static const struct page_manager_operations operations = {
     .v_to_p = v_to_p,
     .allocate = allocate,
     .deallocate = deallocate,
+    .retain = retain,
+    .is_shared = is_shared,
+    .release = release,
     .check_owned = check_owned,
 };
 
@@ -121,7 +159,9 @@ static void source_free(void *self, ppn_t first, uint64_t pages)
     VM_ASSERT(error == E_OK);
 }
 
+static struct frame *source_frame(void *self, ppn_t page) { return buddy_frame(self, page); }
+
 struct frame_source buddy_source(struct buddy *buddy)
 {
-    return (struct frame_source){source_allocate, source_free, buddy};
+    return (struct frame_source){source_allocate, source_free, source_frame, buddy};
 }

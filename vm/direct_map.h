@@ -10,8 +10,9 @@
 /* Where runs of physical pages come from. Contents of a fresh run are undefined. */
 struct frame_source {
     enum error (*allocate)(void *self, uint64_t pages, ppn_t *first) MUST_USE;
-    void (*free)(void *self, ppn_t first,
-                 uint64_t pages); /* freeing a page that is not allocated panics */
+    /* Freeing a page that is not allocated panics. */
+    void (*free)(void *self, ppn_t first, uint64_t pages);
+    struct frame *(*frame)(void *self, ppn_t page); /* the record of an allocated page */
     void *self;
 };
 

@@ -10,9 +10,9 @@
 #include "operations.h"
 #include "vm_hooks.h"
 
-static bool flags_are_valid(uint64_t flags)
+bool flags_are_valid(uint64_t flags)
 {
-    if (flags & ~(uint64_t)(PTE_FLAGS & ~PTE_OWNED))
+    if (flags & ~(uint64_t)(PTE_FLAGS & ~(PTE_OWNED | PTE_SHARED)))
         return false;
     return flags & PTE_W ? (flags & PTE_R) != 0 : (flags & PTE_RWX) != 0;
 }
@@ -29,14 +29,18 @@ static bool pages_are_reachable(const struct address_space *space, ppn_t first, 
     return page_pointer(manager, first) && page_pointer(manager, ppn_add(first, pages - 1));
 }
 
-/* May the area go into the space? */
-static enum error check_area(const struct address_space *space, const struct area *wanted)
+/* The software bits that the library itself gives an area of this kind. */
+static uint64_t own_flags(enum area_kind kind) { return kind == AREA_PAGED ? PTE_SHARED : 0; }
+
+enum error check_area(const struct address_space *space, const struct area *wanted)
 {
     const struct area *behind = area_set_find_from(&space->areas, wanted->range.start);
 
-    if (!space_range_is_valid(space, wanted->range) || !flags_are_valid(wanted->flags))
+    if (!space_range_is_valid(space, wanted->range) ||
+        !flags_are_valid(wanted->flags & ~(uint64_t)own_flags(wanted->kind)))
         return E_INVAL;
-    if (wanted->kind != AREA_OWNED && !pages_exist(wanted->first, wanted->range.pages))
+    if (wanted->kind != AREA_OWNED && wanted->kind != AREA_PAGED &&
+        !pages_exist(wanted->first, wanted->range.pages))
         return E_INVAL;
     if (wanted->kind == AREA_EXTERN &&
         !pages_are_reachable(space, wanted->first, wanted->range.pages))
@@ -44,38 +48,80 @@ static enum error check_area(const struct address_space *space, const struct are
     return behind && behind->range.start.v < range_end(wanted->range).v ? E_EXIST : E_OK;
 }
 
-/* What the leaves get of the caller's flags: see address_space.h. */
-static uint64_t leaf_flags(uint64_t flags)
+/* The first pages of a run as one run of leaves, as large as addresses and length allow. */
+static struct leaf_run first_piece(const struct leaf_run *run)
 {
-    return flags | PTE_V | PTE_A | (flags & PTE_W ? PTE_D : 0);
+    const uint64_t large = level_pages(LARGE_LEVEL), past = run->range.start.v % large;
+    struct leaf_run piece = *run;
+
+    if ((run->range.start.v - run->first.v) % large != 0)
+        return piece; /* they never meet */
+    if (past == 0 && run->range.pages >= large) {
+        piece.range.pages -= piece.range.pages % large;
+        piece.level = LARGE_LEVEL;
+    } else if (large - past < run->range.pages) {
+        piece.range.pages = large - past;
+    }
+    return piece;
+}
+
+static void advance(struct leaf_run *run, uint64_t pages)
+{
+    run->range = (struct page_range){vpn_add(run->range.start, pages), run->range.pages - pages};
+    run->first = ppn_add(run->first, pages);
+}
+
+/* Takes the first `pages` pages of what map_pieces mapped out again. */
+static void unmap_pieces(struct address_space *space, struct leaf_run run, uint64_t pages,
+                         struct table_chain *dead)
+{
+    struct leaf_run piece;
+
+    for (; pages > 0; pages -= piece.range.pages) {
+        piece = first_piece(&run);
+        page_table_detach(&space->table, piece.range, piece.level, dead);
+        advance(&run, piece.range.pages);
+    }
+}
+
+static enum error map_pieces(struct address_space *space, const struct leaf_run *all)
+{
+    struct table_chain dead = {{0}};
+    struct leaf_run rest = *all, piece;
+    enum error error = tables_unshare(space, all->range);
+
+    for (; !error && rest.range.pages > 0; advance(&rest, piece.range.pages)) {
+        piece = first_piece(&rest);
+        error = page_table_map_run(&space->table, &piece, &dead);
+        if (error)
+            break;
+    }
+    if (!error)
+        return E_OK;
+    unmap_pieces(space, *all, all->range.pages - rest.range.pages, &dead);
+    space_flush(space, all->range, FLUSH_TABLES);
+    page_table_free_chain(&space->table, &dead);
+    return error;
 }
 
 /* Writes the leaves and records the area. Range and flags have been checked. */
 static enum error install(struct address_space *space, const struct area *wanted)
 {
-    const struct leaf_run run = {wanted->range, wanted->first, wanted->flags, .level = 0};
-    struct table_chain dead = {{0}};
     struct area *area = vm_area_allocate();
     enum error error;
 
     if (!area)
         return E_NOMEM;
-    error = page_table_map_run(&space->table, &run, &dead);
-    if (error)
-        goto undo_area;
-
+    error = map_pieces(space, &(struct leaf_run){wanted->range, wanted->first, wanted->flags, 0});
+    if (error) {
+        vm_area_free(area);
+        return error;
+    }
     *area = *wanted;
     area_set_insert(&space->areas, area);
     if (area->owner)
         area->owner->retain(area->owner);
     return E_OK;
-
-undo_area:
-    vm_area_free(area);
-    if (space->flush)
-        space->flush(space, wanted->range);
-    page_table_free_chain(&space->table, &dead);
-    return error;
 }
 
 /* Maps pages that are the caller's. */

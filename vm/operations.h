@@ -1,10 +1,117 @@
 #pragma once
 /* operations.h - what the operations on an address space share. Inside vm/ only. */
 #include "address_space.h"
+#include "events.h"
+
+/* --- space.c ---------------------------------------------------------------------------------- */
 
 /* Not empty, not wrapping, and within the lower half of the space's mode. */
 bool space_range_is_valid(const struct address_space *space, struct page_range range);
 
-/* Unmaps the areas that begin inside a valid range over whose edges none reaches: leaves first,
- * then the flush, then pages, tables and records are given back. */
+/* Tells the layer above, if it wants to know. */
+static inline void space_flush(struct address_space *space, struct page_range range,
+                               enum flush_kind kind)
+{
+    if (space->flush)
+        space->flush(space, range, kind);
+}
+
+/* --- unmap.c ---------------------------------------------------------------------------------- */
+
+/* Unmaps the areas that begin inside a valid range over whose edges nothing reaches (space_cut). */
 void space_remove(struct address_space *space, struct page_range range);
+
+/* --- map.c ------------------------------------------------------------------------------------ */
+
+bool flags_are_valid(uint64_t flags);
+
+/* What leaves get of a caller's flags: see address_space.h. */
+static inline uint64_t leaf_flags(uint64_t flags)
+{
+    return flags | PTE_V | PTE_A | (flags & PTE_W ? PTE_D : 0);
+}
+
+/* May the area go into the space? */
+enum error check_area(const struct address_space *space, const struct area *wanted) MUST_USE;
+
+/* --- split.c ---------------------------------------------------------------------------------- */
+
+/* Makes the range's edges edges of areas, of larger pages and of shared tables. E_NOMEM: the areas
+ * are as before. */
+enum error space_cut(struct address_space *space, struct page_range range) MUST_USE;
+
+/* Joins the areas that meet at vpn, if they can be one. */
+void space_join(struct address_space *space, vpn_t vpn);
+/* The same wherever two meet inside the range or at its edges. */
+void space_join_inside(struct address_space *space, struct page_range range);
+
+/* Puts a table of smaller pages in the place of a larger page. E_NOMEM. */
+enum error page_split(struct address_space *space, pte_t *entry, unsigned level,
+                      vpn_t vpn) MUST_USE;
+
+/* --- table.c ---------------------------------------------------------------------------------- */
+
+/* The entry for vpn at `level`, or a leaf at a higher one; builds the tables above it that are
+ * missing and takes those that are shared. E_NOMEM: what was built is left empty; the caller calls
+ * table_prune. */
+enum error table_reach(struct address_space *space, vpn_t vpn, unsigned level, pte_t **entry,
+                       unsigned *found) MUST_USE;
+
+/* Takes out the tables on the way to vpn that are empty. */
+void table_prune(struct address_space *space, vpn_t vpn);
+
+/* Drops what an entry of `level` names: pages, or a table and all below it, as far as nobody else
+ * holds them. *budget goes down by one for each entry on the way; at zero it stops, returns false,
+ * and is to be called again. True: the entry is empty now. No hart reads the entry or what is below
+ * it, unless others hold that. */
+bool entry_drop(const struct page_table *table, pte_t *entry, unsigned level, uint64_t *budget);
+
+/* --- cow.c ------------------------------------------------------------------------------------ */
+
+/* What *from, an entry of `level`, names gets one more hold, for an entry that is going to say the
+ * same: the value returned. Both are weakened, so that the first use of either is a fault. */
+pte_t entry_duplicate(struct page_manager *manager, pte_t *from, unsigned level);
+
+/* A fault on a leaf that lacks permission to write, which its area has. */
+enum error page_break(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
+                      unsigned level) MUST_USE;
+
+/* The leaves of one area, for COW. dst has the area's record already. */
+enum error clone_leaves_cow(struct address_space *src, struct address_space *dst,
+                            struct page_range range) MUST_USE;
+
+/* --- share.c ---------------------------------------------------------------------------------- */
+
+/* Makes all tables of src, an entire lower half, dst's too. dst's is empty. */
+void clone_tables(struct address_space *src, struct address_space *dst);
+
+/* Makes the shared table that *entry (of `level`) names the space's own, and the entry valid.
+ * E_NOMEM. */
+enum error table_unshare(struct address_space *space, pte_t *entry, unsigned level,
+                         vpn_t vpn) MUST_USE;
+
+/* All tables on the way to any page of the range. E_NOMEM: some. */
+enum error tables_unshare(struct address_space *space, struct page_range range) MUST_USE;
+
+/* --- lazy.c ----------------------------------------------------------------------------------- */
+
+/* A fault where there is no page: *entry, empty, of `level`, is the lowest on the way to vpn. */
+enum error page_fill(struct address_space *space, const struct area *area, vpn_t vpn,
+                     uint64_t access, pte_t *entry, unsigned level) MUST_USE;
+
+/* The leaf for a page of a PAGED area: writable only if the area is, and `write`. */
+static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
+{
+    const uint64_t weak = write ? 0 : PTE_W | PTE_D;
+    return pte_make(pte_ppn(page), (area->flags & ~weak) | (page.v & PTE_OWNED));
+}
+
+/* --- large.c ---------------------------------------------------------------------------------- */
+
+/* Of the larger pages, spaces have those of 2 MiB: clearing one of the next size would take a
+ * second. */
+enum { LARGE_LEVEL = 1 };
+
+/* Puts a larger page of zeroes at an empty entry of `level`, if the area and memory allow. */
+bool page_fill_large(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
+                     unsigned level);

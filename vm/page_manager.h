@@ -32,9 +32,21 @@ struct page_manager_operations {
      */
     void *(*allocate)(struct page_manager *manager, size_t pages, uint64_t *flags);
 
-    /* Gives back `pages` pages from the one that pte names; returns how many it really gave back
-     * (those that are not its own it leaves alone). */
+    /* An entry no longer names `pages` pages from the one that pte names: gives back those that
+     * nobody else holds. Returns for how many it did so (none if they are not its own). */
     size_t (*deallocate)(struct page_manager *manager, pte_t pte, size_t pages);
+
+    /* Pages are held once when they have been allocated, and once more for each `retain`: each
+     * entry that names one is a hold. The pages are the manager's own. */
+    void (*retain)(struct page_manager *manager, pte_t pte, size_t pages);
+
+    /* Does more than one entry name the page? What says no is true for as long as the caller, who
+     * has the one entry, does nothing about it. */
+    bool (*is_shared)(struct page_manager *manager, pte_t pte);
+
+    /* Takes one hold off the page unless that is the only one. True: it is, so the page is still
+     * the caller's, and his to deallocate. */
+    bool (*release)(struct page_manager *manager, pte_t pte);
 
     /* Is the page behind pte ours? A walk that modifies enters a table only if it is. */
     bool (*check_owned)(struct page_manager *manager, pte_t pte);

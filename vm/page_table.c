@@ -93,7 +93,7 @@ static bool walk_descend(struct walk *walk)
     enum walk_step step = pte_is_table(*entry) ? WALK_ENTER : ask_block(walk, entry);
 
     if (step == WALK_ENTER) {
-        VM_ASSERT(pte_is_table(*entry)); /* block promised one */
+        VM_ASSERT(pte_is_table(*entry) || pte_is_shared_table(*entry)); /* block promised one */
         step = ask_meet(walk, entry);
     }
     if (step == WALK_ENTER)

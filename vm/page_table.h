@@ -9,10 +9,11 @@
  *
  *   arrive  a run of neighbouring entries at the target level, inside one table
  *   meet    an entry above the target level that leads to a table: enter it, skip it or stop
- *   block   an entry above the target level that leads to no table (empty, or a larger page): build
- *           a table there and look again, skip the entry's range, or stop
- *   leave   the walk is done with a table that it had entered (post-order; may be NULL); not called
- *           for the tables that a stopped walk stands in
+ *   block   an entry above the target level that leads to no table (empty, a larger page, or a
+ * table that may be shared): build a table there and look again, skip the entry's range, or stop.
+ * Who says that a shared table is to be entered as it is must leave it as it is leave   the walk is
+ * done with a table that it had entered (post-order; may be NULL); not called for the tables that a
+ * stopped walk stands in
  *
  * Runs, not single entries, are handed over: 9 instructions a page instead of 34.
  * A read-only walk has no way to change an entry (const slots); both share one walker. It is a
@@ -159,8 +160,16 @@ struct leaf_run {
 /* page_table_map and page_table_unmap, for tables that harts are using: tables that are no longer
  * needed (map: built before it failed) are added to `dead`, not freed. The caller flushes, then
  * calls page_table_free_chain. */
+/* Puts an empty table where an empty entry is. E_NOMEM. */
+enum error page_table_build(const struct page_table *table, pte_t *entry) MUST_USE;
+
 enum error page_table_map_run(const struct page_table *table, const struct leaf_run *run,
                               struct table_chain *dead) MUST_USE;
 void page_table_detach(const struct page_table *table, struct page_range range, unsigned level,
                        struct table_chain *dead);
+/* Only adds the tables on the ways to the range that are empty. */
+void page_table_prune(const struct page_table *table, struct page_range range,
+                      struct table_chain *dead);
+/* One of them: the table that `entry` leads to, if it is empty. For an editor's `leave`. */
+void page_table_leave(const struct page_table *table, pte_t *entry, struct table_chain *dead);
 void page_table_free_chain(const struct page_table *table, struct table_chain *dead);

@@ -44,6 +44,17 @@ static bool is_empty(const struct entry_run *run)
     return used == 0;
 }
 
+/* The same for a whole table: most that are not empty show it soon. */
+static bool table_is_empty(const pte_t *entry)
+{
+    enum { STEP = 16 };
+
+    for (size_t i = 0; i < TABLE_ENTRIES; i += STEP)
+        if (!is_empty(&(struct entry_run){(pte_t *)entry + i, STEP, {0}, 0}))
+            return false;
+    return true;
+}
+
 /* Looks at the whole run first: two short loops take fewer instructions than one that does both. */
 static bool map_arrive(void *self, const struct entry_run *run)
 {
@@ -75,25 +86,11 @@ static enum walk_step map_meet(void *self, pte_t *entry, vpn_t vpn, unsigned lev
 static enum walk_step map_block(void *self, pte_t *entry, vpn_t vpn, unsigned level)
 {
     struct mapper *mapper = self;
-    struct page_manager *manager = mapper->table->manager;
-    uint64_t flags = PTE_V;
-    pte_t *page;
 
     (void)vpn, (void)level;
     if (entry->v != 0)
         return map_stop(mapper, E_EXIST);
-    page = manager->operations->allocate(manager, 1, &flags);
-    if (!page)
-        return map_stop(mapper, E_NOMEM);
-
-    const pte_t made = pte_make(manager->operations->v_to_p(manager, page), flags);
-    if (!is_owned(mapper->table, made)) { /* a table that we may never enter is of no use */
-        manager->operations->deallocate(manager, made, 1);
-        return map_stop(mapper, E_NOMEM);
-    }
-    bytes_zero(page, PAGE_SIZE);
-    *entry = made;
-    return WALK_ENTER;
+    return page_table_build(mapper->table, entry) ? map_stop(mapper, E_NOMEM) : WALK_ENTER;
 }
 
 /* --- unmap ------------------------------------------------------------------------------------ */
@@ -130,24 +127,28 @@ static enum walk_step erase_block(void *self, pte_t *entry, vpn_t vpn, unsigned 
     const struct eraser *eraser = self;
 
     (void)vpn, (void)level;
-    VM_ASSERT(entry->v == 0 || eraser->left == 0); /* no larger page among what is to be cleared */
+    /* No larger page, nor a shared table, among what is to be cleared. */
+    VM_ASSERT(entry->v == 0 || eraser->left == 0);
     return WALK_SKIP;
 }
 
-/* Takes the table out of its parent if nothing is in it any more. */
+void page_table_leave(const struct page_table *table, pte_t *entry, struct table_chain *dead)
+{
+    pte_t *page = page_pointer(table->manager, pte_ppn(*entry));
+
+    if (!table_is_empty(page))
+        return;
+    page[0] = (pte_t){dead->head.v & ~(uint64_t)PTE_V};
+    dead->head = *entry;
+    *entry = (pte_t){0};
+}
+
 static void erase_leave(void *self, pte_t *entry, vpn_t vpn, unsigned level)
 {
     struct eraser *eraser = self;
-    struct page_manager *manager = eraser->table->manager;
-    pte_t *page = page_pointer(manager, pte_ppn(*entry));
 
     (void)vpn, (void)level;
-    for (size_t i = 0; i < TABLE_ENTRIES; i++)
-        if (page[i].v != 0)
-            return;
-    page[0] = (pte_t){eraser->dead->head.v & ~(uint64_t)PTE_V};
-    eraser->dead->head = *entry;
-    *entry = (pte_t){0};
+    page_table_leave(eraser->table, entry, eraser->dead);
 }
 
 /* Clears the first `leaves` leaves of the range, and prunes wherever the range leads. */
@@ -162,6 +163,25 @@ static void erase(const struct page_table *table, struct page_range range, unsig
 }
 
 /* --- what page_table.h declares --------------------------------------------------------------- */
+
+enum error page_table_build(const struct page_table *table, pte_t *entry)
+{
+    struct page_manager *manager = table->manager;
+    uint64_t flags = PTE_V;
+    pte_t *page = manager->operations->allocate(manager, 1, &flags);
+
+    VM_ASSERT(entry->v == 0);
+    if (!page)
+        return E_NOMEM;
+    const pte_t made = pte_make(manager->operations->v_to_p(manager, page), flags);
+    if (!is_owned(table, made)) { /* a table that we may never enter is of no use */
+        manager->operations->deallocate(manager, made, 1);
+        return E_NOMEM;
+    }
+    bytes_zero(page, PAGE_SIZE);
+    *entry = made;
+    return E_OK;
+}
 
 enum error page_table_map_run(const struct page_table *table, const struct leaf_run *run,
                               struct table_chain *dead)
@@ -195,7 +215,13 @@ enum error page_table_map(const struct page_table *table, struct page_range rang
 void page_table_detach(const struct page_table *table, struct page_range range, unsigned level,
                        struct table_chain *dead)
 {
-    erase(table, range, level, range.pages, dead);
+    erase(table, range, level, range.pages >> TABLE_BITS * level, dead);
+}
+
+void page_table_prune(const struct page_table *table, struct page_range range,
+                      struct table_chain *dead)
+{
+    erase(table, range, 0, 0, dead);
 }
 
 void page_table_unmap(const struct page_table *table, struct page_range range, unsigned level)

@@ -66,6 +66,8 @@ static enum walk_step print_meet(void *self, const pte_t *entry, vpn_t vpn, unsi
 
 static enum walk_step print_block(void *self, const pte_t *entry, vpn_t vpn, unsigned level)
 {
+    if (pte_is_shared_table(*entry))
+        return WALK_ENTER;
     if (pte_is_valid(*entry))
         print_entries(self, *entry, vpn, level, 1);
     return WALK_SKIP;

@@ -16,13 +16,32 @@ enum error address_space_new(struct address_space *space, struct page_manager *m
     return E_OK;
 }
 
+bool address_space_dismantle(struct address_space *space, uint64_t pages)
+{
+    struct area *area;
+
+    for (size_t i = 0; i < TABLE_ENTRIES / 2; i++) {
+        pte_t *const entry = &space->table.root[i];
+        if (entry->v != 0 && !entry_drop(&space->table, entry, space->table.mode, &pages))
+            return false;
+    }
+    while ((area = area_set_first(&space->areas))) {
+        if (pages-- == 0)
+            return false;
+        area_set_remove(&space->areas, area);
+        if (area->owner)
+            area->owner->release(area->owner);
+        vm_area_free(area);
+    }
+    return true;
+}
+
 void address_space_destroy(struct address_space *space)
 {
     struct page_manager *manager = space->table.manager;
+    const bool done = address_space_dismantle(space, UINT64_MAX);
 
-    space->flush = NULL; /* nobody runs in it any more */
-    space_remove(space, (struct page_range){{0}, mode_user_pages(space->table.mode)});
-    VM_ASSERT(space->areas.count == 0);
+    VM_ASSERT(done);
     manager->operations->drop_root(manager);
 }
 
@@ -38,22 +57,25 @@ bool space_range_is_valid(const struct address_space *space, struct page_range r
     return range.pages > 0 && range.start.v < limit && range.pages <= limit - range.start.v;
 }
 
-enum error address_space_find_free(const struct address_space *space, uint64_t pages, vpn_t from,
-                                   vpn_t limit, vpn_t *start)
+enum error address_space_find_free(const struct address_space *space, uint64_t pages,
+                                   uint64_t align, struct page_range where, vpn_t *start)
 {
-    struct area *area = area_set_find_from(&space->areas, from);
     const uint64_t top = mode_user_pages(space->table.mode);
-    const uint64_t end = limit.v < top ? limit.v : top;
+    const uint64_t end = range_end(where).v < top ? range_end(where).v : top;
+    uint64_t from = (where.start.v + align - 1) & -align;
+    struct area *area;
 
     if (pages == 0)
         return E_INVAL;
-    while (from.v < end && pages <= end - from.v) {
-        if (!area || area->range.start.v >= from.v + pages) {
-            *start = from;
+    area = area_set_find_from(&space->areas, (vpn_t){from});
+    while (from < end && pages <= end - from) {
+        if (!area || area->range.start.v >= from + pages) {
+            *start = (vpn_t){from};
             return E_OK;
         }
-        from = range_end(area->range);
-        area = area_set_next(&space->areas, area);
+        from = (range_end(area->range).v + align - 1) & -align;
+        while (area && range_end(area->range).v <= from)
+            area = area_set_next(&space->areas, area);
     }
     return E_NOMEM;
 }

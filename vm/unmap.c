@@ -1,24 +1,57 @@
-/* unmap.c - taking areas out of an address space.
+/* unmap.c - taking pages out of an address space.
  *
- * Order matters where other harts run the space: leaves are cleared first, then the flush tells
- * everyone, and only then may pages and tables be used for something else.
+ * First the cuts, which may fail and change nothing that shows; then all leaves of the range go,
+ * and what they named is gathered (gather.h); last the areas.
  */
+#include "gather.h"
 #include "operations.h"
-
 #include "vm_hooks.h"
 
-/* The area goes; its leaves are cleared and flushed. */
-static void give_back(struct address_space *space, struct area *area)
+static bool unmap_arrive(void *self, const struct entry_run *run)
 {
-    struct page_manager *manager = space->table.manager;
+    struct gather *gather = self;
 
-    area_set_remove(&space->areas, area);
-    if (area->kind == AREA_OWNED)
-        manager->operations->deallocate(manager, pte_make(area->first, area->flags),
-                                        area->range.pages);
-    if (area->owner)
-        area->owner->release(area->owner);
-    vm_area_free(area);
+    for (size_t i = 0; i < run->count; i++) {
+        const pte_t leaf = run->entry[i];
+        if (leaf.v == 0)
+            continue;
+        run->entry[i] = (pte_t){0};
+        gather_leaf(gather, leaf, vpn_add(run->vpn, i), 1);
+    }
+    return true;
+}
+
+static enum walk_step unmap_meet(void *self, pte_t *entry, vpn_t vpn, unsigned level)
+{
+    const struct gather *gather = self;
+    struct page_manager *manager = gather->space->table.manager;
+
+    (void)vpn, (void)level;
+    return manager->operations->check_owned(manager, *entry) ? WALK_ENTER : WALK_SKIP;
+}
+
+/* A larger page, or a shared table: the cuts have seen to it that all of it goes. */
+static enum walk_step unmap_block(void *self, pte_t *entry, vpn_t vpn, unsigned level)
+{
+    struct gather *gather = self;
+    const pte_t leaf = *entry;
+    uint64_t budget = UINT64_MAX;
+
+    if (pte_is_leaf(leaf)) {
+        *entry = (pte_t){0};
+        gather_leaf(gather, leaf, vpn, level_pages(level));
+    } else if (leaf.v != 0) {
+        entry_drop(&gather->space->table, entry, level, &budget); /* no hart has seen it */
+    }
+    return WALK_SKIP;
+}
+
+static void unmap_leave(void *self, pte_t *entry, vpn_t vpn, unsigned level)
+{
+    struct gather *gather = self;
+
+    (void)vpn, (void)level;
+    page_table_leave(&gather->space->table, entry, &gather->dead);
 }
 
 /* The first area that begins in [vpn, range_end), given that none reaches over the range's edges.
@@ -29,35 +62,39 @@ static struct area *area_from(const struct address_space *space, vpn_t vpn, stru
     return area && area->range.start.v < range_end(range).v ? area : NULL;
 }
 
+static void forget_areas(struct address_space *space, struct page_range range)
+{
+    struct area *area;
+
+    while ((area = area_from(space, range.start, range))) {
+        area_set_remove(&space->areas, area);
+        if (area->owner)
+            area->owner->release(area->owner);
+        vm_area_free(area);
+    }
+}
+
 void space_remove(struct address_space *space, struct page_range range)
 {
-    struct table_chain dead = {{0}};
-    struct area *area = area_from(space, range.start, range);
+    static const struct page_table_editor editor = {unmap_arrive, unmap_meet, unmap_block,
+                                                    unmap_leave};
+    struct gather gather = gather_start(space);
+    const struct area *area = area_from(space, range.start, range);
 
-    if (!area)
-        return;
     for (; area; area = area_from(space, range_end(area->range), range))
-        page_table_detach(&space->table, area->range, 0, &dead);
-    if (space->flush)
-        space->flush(space, range);
-
-    while ((area = area_from(space, range.start, range)))
-        give_back(space, area);
-    page_table_free_chain(&space->table, &dead);
+        page_table_edit(&space->table, area->range, 0, &editor, &gather);
+    gather_finish(&gather);
+    forget_areas(space, range);
 }
 
 enum error address_space_unmap(struct address_space *space, struct page_range range)
 {
-    const struct area *head, *tail;
+    enum error error;
 
     if (!space_range_is_valid(space, range))
         return E_INVAL;
-    head = area_set_find(&space->areas, range.start);
-    tail = area_set_find(&space->areas, range_end(range));
-    if (head && head->range.start.v < range.start.v)
-        return E_INVAL;
-    if (tail && tail->range.start.v < range_end(range).v)
-        return E_INVAL;
-    space_remove(space, range);
-    return E_OK;
+    error = space_cut(space, range);
+    if (!error)
+        space_remove(space, range);
+    return error;
 }

@@ -198,10 +198,29 @@ static bool check_owned(struct page_manager *manager, pte_t pte)
            inner_of(manager)->operations->check_owned(inner_of(manager), pte);
 }
 
+static void retain(struct page_manager *manager, pte_t pte, size_t pages)
+{
+    assert_true(pte.v & PTE_OWNED);
+    inner_of(manager)->operations->retain(inner_of(manager), pte, pages);
+}
+
+static bool is_shared(struct page_manager *manager, pte_t pte)
+{
+    assert_true(pte.v & PTE_OWNED);
+    return inner_of(manager)->operations->is_shared(inner_of(manager), pte);
+}
+
+static bool release(struct page_manager *manager, pte_t pte)
+{
+    assert_true(pte.v & PTE_OWNED);
+    return inner_of(manager)->operations->release(inner_of(manager), pte);
+}
+
 void test_manager_init(struct test_manager *manager, const struct machine *machine)
 {
     static const struct page_manager_operations operations = {
-        new_root, drop_root, root_ptr, root_ppn, p_to_v, v_to_p, allocate, deallocate, check_owned};
+        new_root, drop_root,  root_ptr,    root_ppn, p_to_v,    v_to_p,
+        allocate, deallocate, check_owned, retain,   is_shared, release};
 
     *manager = (struct test_manager){.manager = {.operations = &operations}};
     direct_map_init(&manager->inner, &machine->window);

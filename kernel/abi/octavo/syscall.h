@@ -155,11 +155,22 @@ enum system_call {
     /* vm_map(space [MAP], address, length, flags, memory [MAP] or HANDLE_NONE, offset) -> address.
      * HANDLE_NONE: zeroed pages of its own. Length is rounded up to pages, address and offset are
      * page-aligned. E_INVAL; E_EXIST: MAP_EXACT and something is there; E_ACCES: writing to a
-     * read-only object, or write with execute; E_RANGE: beyond the object's end. */
+     * read-only object, or write with execute; E_RANGE: beyond the object's end; E_NOMEM: also more
+     * than all memory of the machine. Pages are found later: when there is none then, the process
+     * that touched the page is killed. */
     SYS_VM_MAP,
-    /* vm_unmap(space [MAP], address, length): removes the mappings inside. E_INVAL: unaligned, or a
-     * mapping reaches over the edge. */
+    /* vm_unmap(space [MAP], address, length): removes what is mapped there, parts of mappings too.
+     * Length is rounded up to pages. E_INVAL: unaligned, zero, or outside the user half. May be
+     * observed at its `ecall` while it goes on. */
     SYS_VM_UNMAP,
+    /* vm_protect(space [MAP], address, length, flags): other permissions, MAP_READ, MAP_WRITE and
+     * MAP_EXECUTE, or MAP_NONE, for pages that are mapped. E_INVAL; E_NOENT: some page is not
+     * mapped (nothing changes); E_ACCES: writing to a read-only object, or write with execute. */
+    SYS_VM_PROTECT,
+    /* vm_query(authority [WAIT], pid, address, buffer, size) -> bytes filled: struct vm_area of the
+     * mapping that holds the address, or comes next. pid 0: the authority itself. E_SRCH: no such
+     * process; E_NOENT: no mapping is there or behind. */
+    SYS_VM_QUERY,
 
     /* system_info(authority [WAIT], kind, buffer, size) -> bytes filled. The authority is init's
      * process. E_INVAL. */

@@ -3,7 +3,7 @@
  */
 #include <stdint.h>
 
-enum system_info_kind { INFO_MEMORY, INFO_OBJECTS, INFO_MACHINE, INFO_HARTS };
+enum system_info_kind { INFO_MEMORY, INFO_OBJECTS, INFO_MACHINE, INFO_HARTS, INFO_VM };
 
 enum { MEMORY_ORDERS = 19 };
 
@@ -12,6 +12,28 @@ struct system_memory {
     uint64_t managed_pages; /* of these, given to the allocator */
     uint64_t free_pages;
     uint64_t free_blocks[MEMORY_ORDERS]; /* blocks of 2^order pages */
+    uint64_t committed_pages; /* promised to writable private mappings and to memory objects, there
+                                 or not: it may be more than there is */
+    uint64_t zeroed_pages;    /* of the free ones, cleared by idle harts in advance */
+};
+
+/* INFO_VM: how often things happened in all address spaces, since boot. */
+struct system_vm {
+    uint64_t faults;        /* page faults of programs, and of the kernel for them */
+    uint64_t refused;       /* of these, not permitted, or without memory */
+    uint64_t zero_filled;   /* a page of zeroes was found; large pages: one */
+    uint64_t large_filled;  /* of these, larger pages */
+    uint64_t owner_filled;  /* a memory object had the page */
+    uint64_t copied;        /* a shared page was copied for a writer */
+    uint64_t last_sharer;   /* a page was written in place, for nobody shared it any more */
+    uint64_t tables_shared; /* a table became shared, by fork */
+    uint64_t tables_copied; /* a shared table was copied */
+    uint64_t tables_taken;  /* the last who shared a table took it */
+    uint64_t splits;        /* a larger page became small ones */
+    uint64_t stale;         /* a fault at a page that was as it should be */
+    uint64_t flushes;       /* of address translations, of one or more pages */
+    uint64_t shoot_downs;   /* of these, with other harts to be told */
+    uint64_t zeroed;        /* pages cleared by idle harts */
 };
 
 /* Objects alive, by kind (enum object_kind), and records behind them. */

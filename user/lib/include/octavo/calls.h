@@ -279,6 +279,20 @@ static inline long vm_unmap(int space, uint64_t address, uint64_t length)
     return system_call(SYS_VM_UNMAP, CALL_SIGNED(space), address, length).value;
 }
 
+/* `flags`: MAP_READ, MAP_WRITE, MAP_EXECUTE, or MAP_NONE. */
+static inline long vm_protect(int space, uint64_t address, uint64_t length, uint32_t flags)
+{
+    return system_call(SYS_VM_PROTECT, CALL_SIGNED(space), address, length, flags).value;
+}
+
+/* The first mapping that ends behind `address`, in the space of a process. -> bytes filled. */
+static inline long vm_query(int authority, int pid, uint64_t address, struct vm_area *area)
+{
+    return system_call(SYS_VM_QUERY, CALL_SIGNED(authority), CALL_SIGNED(pid), address,
+                       CALL_POINTER(area), sizeof *area)
+        .value;
+}
+
 /* ---- the machine ------------------------------------------------------------------------- */
 
 static inline long system_info(int authority, enum system_info_kind kind, void *buffer, size_t size)
