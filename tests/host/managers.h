@@ -39,7 +39,8 @@ void *machine_page(const struct machine *machine, ppn_t ppn);
 struct test_manager {
     struct page_manager manager; /* first */
     struct direct_map inner;
-    uint64_t pages_out; /* allocated and not yet given back, the root included */
+    int64_t pages_out; /* allocated less given back, the root included. Clones give back what the
+                          first allocated: then only the sum over their managers says how many */
     uint64_t p_to_v_calls;
     bool owns_nothing;      /* check_owned is always false, deallocate gives back nothing */
     bool root_is_lost;      /* root_ptr is NULL */
