@@ -21,7 +21,7 @@ void fail_allocation(unsigned n)
 
 bool allocation_has_failed(void) { return failed; }
 
-static bool must_fail(void)
+bool allocation_must_fail(void)
 {
     if (countdown == 0 || --countdown > 0)
         return false;
@@ -33,7 +33,7 @@ struct area *vm_area_allocate(void)
 {
     struct area *area;
 
-    if (must_fail())
+    if (allocation_must_fail())
         return NULL;
     area = malloc(sizeof *area);
     assert_non_null(area);
@@ -126,8 +126,9 @@ static struct page_manager *inner_of(struct page_manager *manager)
 
 static enum error new_root(struct page_manager *manager)
 {
-    const enum error error =
-        must_fail() ? E_NOMEM : inner_of(manager)->operations->new_root(inner_of(manager));
+    const enum error error = allocation_must_fail()
+                                 ? E_NOMEM
+                                 : inner_of(manager)->operations->new_root(inner_of(manager));
 
     test_of(manager)->pages_out += error == E_OK;
     return error;
@@ -171,7 +172,7 @@ static ppn_t v_to_p(struct page_manager *manager, const void *page)
 
 static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flags)
 {
-    void *run = must_fail()
+    void *run = allocation_must_fail()
                     ? NULL
                     : inner_of(manager)->operations->allocate(inner_of(manager), pages, flags);
 

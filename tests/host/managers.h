@@ -58,6 +58,8 @@ void test_manager_open_window(struct test_manager *manager);
 void fail_allocation(unsigned n);
 /* Has the failure that was asked for happened? */
 bool allocation_has_failed(void);
+/* Counts as an allocation; true: it is the one to fail. For what else may run out of memory. */
+bool allocation_must_fail(void);
 /* Records that vm_area_allocate gave and nobody gave back. */
 size_t records_out(void);
 
