@@ -154,13 +154,17 @@ static void look(const struct trial *t)
     compare_cache(t->src);
 }
 
-/* Does the space share tables? Whoever maps something may have to copy one first, and does not take
- * that back. */
-static bool shares_tables(const struct model_space *s)
+/* Is there a table that may be shared? Whoever maps something may have to copy it first, and does
+ * not take that back. */
+static bool shares_tables(const pte_t *entry, size_t count, unsigned level)
 {
-    for (size_t i = 0; i < TABLE_ENTRIES / 2; i++)
-        if (s->space.table.root[i].v && !pte_is_valid(s->space.table.root[i]))
+    for (size_t i = 0; i < count; i++) {
+        if (pte_is_shared_table(entry[i]))
             return true;
+        if (level > 1 && pte_is_table(entry[i]) &&
+            shares_tables(machine_page(model.machine, pte_ppn(entry[i])), TABLE_ENTRIES, level - 1))
+            return true;
+    }
     return false;
 }
 
@@ -169,7 +173,8 @@ static bool try_with_failure(const struct trial *t, unsigned n, enum error expec
 {
     const uint64_t free_pages = model.machine->buddy.free_pages;
     const size_t records = records_out();
-    const bool keeps_balance = t->maps && !shares_tables(t->s);
+    const bool keeps_balance =
+        t->maps && !shares_tables(t->s->space.table.root, TABLE_ENTRIES / 2, model.mode);
 
     fail_allocation(n);
     const enum error error = t->run(t);
