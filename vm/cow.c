@@ -63,7 +63,8 @@ static enum error page_copy(struct address_space *space, const struct area *area
     bytes_copy(to, from, PAGE_SIZE);
     *entry = paged_leaf(area, pte_make(manager->operations->v_to_p(manager, to), flags), true);
     space_flush(space, (struct page_range){vpn, 1}, FLUSH_WEAKER);
-    manager->operations->deallocate(manager, old, 1);
+    if (old.v & PTE_OWNED)
+        manager->operations->deallocate(manager, old, 1);
     vm_event(space->events, VM_COPIED, vpn);
     return E_OK;
 }
