@@ -43,15 +43,9 @@ static void source_free(void *self, ppn_t first, uint64_t pages)
     frame_free(first, pages);
 }
 
-static struct frame *source_frame(void *self, ppn_t page)
-{
-    (void)self;
-    return frame_record(page);
-}
-
 struct direct_map_window kernel_window = {
     .offset = DIRECT_MAP,
-    .source = {.allocate = source_allocate, .free = source_free, .frame = source_frame},
+    .source = {.allocate = source_allocate, .free = source_free},
 };
 
 struct frame *frame_record(ppn_t page) { return buddy_frame(&buddy, page); }

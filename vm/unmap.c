@@ -41,7 +41,7 @@ static enum walk_step unmap_block(void *self, pte_t *entry, vpn_t vpn, unsigned 
         *entry = (pte_t){0};
         gather_leaf(gather, leaf, vpn, level_pages(level));
     } else if (leaf.v != 0) {
-        entry_drop(&gather->space->table, entry, level, &budget); /* no hart has seen it */
+        entry_drop(gather->space, entry, level, vpn, &budget); /* no hart has seen it */
     }
     return WALK_SKIP;
 }

@@ -74,6 +74,7 @@ void machine_init(struct machine *machine, uint64_t pages)
         .offset = (uintptr_t)machine->ram - ppn_address(first).v,
         .first = first,
         .pages = pages,
+        .frames = machine->frames,
         .source = buddy_source(&machine->buddy),
     };
     fail_allocation(0);
