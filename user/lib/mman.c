@@ -92,7 +92,8 @@ static long map(struct mapping *mapping, int protection, int flags)
         return result;
     if (mapping->length == 0)
         return -E_INVAL;
-    mapping->flags = access_flags(protection) | ((flags & MAP_SHARED) != 0 ? MAP_SHARE : 0);
+    mapping->flags = access_flags(protection) | ((flags & MAP_SHARED) != 0 ? MAP_SHARE : 0) |
+                     ((flags & MAP_NORESERVE) != 0 ? MAP_SPARSE : 0);
     if ((flags & MAP_FIXED) == 0)
         return map_somewhere(mapping);
     mapping->flags |= MAP_EXACT;

@@ -16,7 +16,7 @@
 #define MAP_FIXED     0x10 /* exactly there, instead of what is there */
 #define MAP_ANONYMOUS 0x20 /* zeroes */
 #define MAP_ANON      MAP_ANONYMOUS
-#define MAP_NORESERVE 0x4000  /* changes nothing: no mapping is reserved for */
+#define MAP_NORESERVE 0x4000  /* used here and there: no larger pages than those of 4 KiB */
 #define MAP_STACK     0x20000 /* changes nothing */
 
 #define MAP_FAILED ((void *)-1)
