@@ -47,48 +47,51 @@ static void map_finish(void)
     memory = HANDLE_NONE;
 }
 
-/* What one round of mapping, touching and unmapping took. */
-struct round {
-    uint64_t touch, unmap;
-};
-
-static long run_round(unsigned pages, struct round *round)
+static long map_fresh(unsigned pages)
 {
     struct mapping mapping = {.length = pages * PAGE_BYTES,
                               .flags = MAP_READ | MAP_WRITE | MAP_SPARSE,
                               .memory = HANDLE_NONE};
-    long address = vm_map(HANDLE_SPACE, &mapping);
 
-    if (address < 0)
-        return address;
+    return vm_map(HANDLE_SPACE, &mapping);
+}
+
+/* Two instructions a round besides the store and the step to the next page. */
+static inline void touch(long address, unsigned pages)
+{
     volatile uint64_t *page = (volatile uint64_t *)address;
-    uint64_t start = counter_read();
+
     COUNTER_LOOP(pages)
     {
         *page = 1;
         page += PAGE_BYTES / sizeof *page;
     }
-    round->touch = counter_read() - start - counter_loop_overhead(pages);
-    start = counter_read();
-    long result = vm_unmap(HANDLE_SPACE, (uint64_t)address, mapping.length);
-    round->unmap = counter_read() - start - counter_overhead();
-    return result;
 }
 
 static long touch_sample(unsigned batch)
 {
-    struct round round;
-    long result = run_round(batch, &round);
+    long address = map_fresh(batch);
 
-    return result < 0 ? result : (long)round.touch;
+    if (address < 0)
+        return address;
+    uint64_t start = counter_read();
+    touch(address, batch);
+    uint64_t used = counter_read() - start - counter_loop_overhead(batch);
+    long result = vm_unmap(HANDLE_SPACE, (uint64_t)address, batch * PAGE_BYTES);
+    return result < 0 ? result : (long)used;
 }
 
 static long free_sample(unsigned batch)
 {
-    struct round round;
-    long result = run_round(batch, &round);
+    long address = map_fresh(batch);
 
-    return result < 0 ? result : (long)round.unmap;
+    if (address < 0)
+        return address;
+    touch(address, batch);
+    uint64_t start = counter_read();
+    long result = vm_unmap(HANDLE_SPACE, (uint64_t)address, batch * PAGE_BYTES);
+    uint64_t used = counter_read() - start - counter_overhead();
+    return result < 0 ? result : (long)used;
 }
 
 const struct row memory_rows[] = {
