@@ -1,7 +1,7 @@
-"""plot.py - curves on logarithmic axes, as an SVG file of its own: no library, no fonts, no scripts.
+"""plot.py - curves on logarithmic axes, as an SVG file that needs nothing else.
 
-A plot has lines (name, points, style) and single marks; the legend stands at the right, in the order
-in which the lines end. Every point must be above zero.
+A plot has lines and single marks; the legend stands at the right, in the order in which the lines
+end. Every point must be above zero.
 """
 import math
 from xml.sax.saxutils import escape
@@ -14,7 +14,7 @@ DASHES = {"solid": "", "dashed": "7 4", "dotted": "2 4"}
 
 
 def number(value):
-    """A value as an axis shows it: 20, 1 k, 4 M."""
+    """A value as the y axis shows it: 10, 1 k, 100 M."""
     for factor, suffix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if value >= factor:
             return f"{value / factor:g}{suffix}"
@@ -70,7 +70,7 @@ class Plot:
         for value in self.ticks:
             place = self.x.place(value)
             yield _segment(place, TOP, place, HEIGHT - BOTTOM, grid)
-            yield _text(place, HEIGHT - BOTTOM + 18, number(value))
+            yield _text(place, HEIGHT - BOTTOM + 18, f"{value:,}")
         yield _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, self.x_label)
         middle = (TOP + HEIGHT - BOTTOM) / 2
         yield _text(20, middle, self.y_label, "middle", f' transform="rotate(-90 20 {middle})"')

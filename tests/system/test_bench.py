@@ -1,8 +1,10 @@
-"""`make bench` and `make profile`: the same build gives the same numbers, and both agree."""
+"""`make bench` and `make profile`: the same build gives the same numbers, and both agree. And
+`make bench-vm`."""
 
 import json
 import re
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
@@ -56,3 +58,16 @@ def test_profile_agrees(name):
     assert counted <= total <= counted + MEASURING, result.stdout
     assert any(where.startswith("kernel ") for where in figures), result.stdout
     assert sum(figures.values()) == pytest.approx(total, abs=0.01 * len(figures))
+
+
+def test_bench_vm_draws():
+    """A little of everything: each policy forks, sharing is cheapest, each picture is drawn."""
+    result = script("bench-vm", "--small")
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = json.loads((ROOT / "build" / "bench-vm.json").read_text())
+    at_4_mib = [dict(found[f"{policy}/fork"])[4] for policy in ("copy", "cow", "share")]
+    assert at_4_mib == sorted(at_4_mib, reverse=True), at_4_mib
+    for name in ("fork", "fork-touch", "touch", "areas"):
+        picture = xml.etree.ElementTree.parse(ROOT / "build" / f"vm-{name}.svg")
+        lines = picture.findall("{http://www.w3.org/2000/svg}polyline")
+        assert len(lines) >= 2, name

@@ -95,6 +95,11 @@ COMMANDS = [
     ("pin -p 3 0 0", 2, r"usage: pin .*"),
     ("pin 1-0 true", 2, r"pin: 1-0: not a list of harts, such as 0,2-3"),
     ("pin 64 true", 2, r"pin: 64: not a list of harts, such as 0,2-3"),
+    ("vmstat", 0, r"(?s)COUNTER +SINCE BOOT\nfaults +[1-9]\d* .*\nzeroed +\d+ .*"),
+    ("vmstat .1 2", 0, r"(?s)(COUNTER +SINCE BOOT +A SECOND\nfaults +\d+ +\d+\.\d .*){2}"),
+    ("vmstat 0", 2, r"usage: vmstat.*"),
+    ("vmstat 1 0", 2, r"usage: vmstat.*"),
+    ("vmstat 1 1 1", 2, r"usage: vmstat.*"),
     ("top -n 1", 0, r"(?s)up 00:.* processes, .* since boot\nload%  0:.*\nmemory .* top.*"),
     ("top -t -n 1", 0, r"(?s).*\n +PID +TID PRI .*\n +\d+ +0 +16 +0 RUN +.* top.*"),
     ("top -d .2 -n 2", 0, r"(?s).* since boot\n.* over the last \d+\.\d s\n.* top.*"),
@@ -169,7 +174,7 @@ def test_every_program_explains_itself(machine):
 
 def test_scripted_session():
     """What README promises to whoever has only a pipe."""
-    script = "echo hello\nls /bin\nps\nfree\npmap\nshutdown\n"
+    script = "echo hello\nls /bin\nps\nfree -v\npmap -t\nshutdown\n"
     environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
     done = subprocess.run(["make", "--no-print-directory", "qemu", "SETUP=:"], cwd=ROOT,
                           env=environment, input=script.encode(), capture_output=True, timeout=120)
