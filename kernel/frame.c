@@ -43,10 +43,18 @@ static void source_free(void *self, ppn_t first, uint64_t pages)
     frame_free(first, pages);
 }
 
+static struct frame *source_frame(void *self, ppn_t page)
+{
+    (void)self;
+    return frame_record(page);
+}
+
 struct direct_map_window kernel_window = {
     .offset = DIRECT_MAP,
-    .source = {.allocate = source_allocate, .free = source_free},
+    .source = {.allocate = source_allocate, .free = source_free, .frame = source_frame},
 };
+
+struct frame *frame_record(ppn_t page) { return buddy_frame(&buddy, page); }
 
 void frame_init(ppn_t first, uint64_t pages, struct frame *records)
 {
@@ -188,6 +196,7 @@ void frame_statistics(struct system_memory *memory)
     lock_acquire(&frame_lock);
     uint64_t cached = cached_pages_locked();
     memory->managed_pages = buddy.managed_pages;
+    memory->zeroed_pages = 0;
     memory->free_pages = buddy.free_pages + cached;
     memcpy(memory->free_blocks, buddy.free_blocks, sizeof memory->free_blocks);
     memory->free_blocks[0] += cached;
@@ -203,6 +212,8 @@ uint64_t frame_free_count(void)
     lock_release(&frame_lock);
     return pages;
 }
+
+uint64_t frame_managed_count(void) { return buddy.managed_pages; } /* set at boot */
 
 bool frame_check(void)
 {

@@ -291,7 +291,7 @@ static void idle(struct hart *hart)
     hart->started_ticks = timer_ticks();
     __atomic_fetch_or(&idle_harts, hart_bit(hart), __ATOMIC_SEQ_CST);
     if (look_at(&queue_of(hart)->ready.best) < 0 && best_elsewhere(hart, -1) == NULL &&
-        SLIST_EMPTY(&hart->mail)) {
+        SLIST_EMPTY(&hart->mail) && !space_reap_waits()) {
         clock_program(hart);
         wait_for_interrupt();
     }
@@ -331,6 +331,8 @@ struct thread *sched_next(struct hart *hart)
     for (;;) {
         if (!SLIST_EMPTY(&hart->mail))
             thread_open_mail(hart);
+        if (space_reap_waits())
+            space_reap();
         if (hart->current == NULL) {
             if (!pick(hart))
                 idle(hart);

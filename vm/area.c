@@ -17,6 +17,14 @@ RB_GENERATE_INTERNAL(area_tree, area, link, compare_starts, static __attribute__
 
 void area_set_init(struct area_set *set) { *set = (struct area_set){.tree = RB_INITIALIZER()}; }
 
+/* The pages of the area as they count among the set's private ones. */
+static uint64_t private_pages(const struct area *area)
+{
+    const bool own =
+        area->kind == AREA_OWNED || (area->kind == AREA_PAGED && !(area->flags & PTE_SHARED));
+    return own ? area->range.pages : 0;
+}
+
 void area_set_insert(struct area_set *set, struct area *area)
 {
     const struct area *behind = area_set_find_from(set, area->range.start);
@@ -26,6 +34,7 @@ void area_set_insert(struct area_set *set, struct area *area)
     RB_INSERT(area_tree, &set->tree, area);
     set->count++;
     set->pages += area->range.pages;
+    set->private_pages += private_pages(area);
 }
 
 void area_set_remove(struct area_set *set, struct area *area)
@@ -34,6 +43,7 @@ void area_set_remove(struct area_set *set, struct area *area)
     RB_REMOVE(area_tree, &set->tree, area);
     set->count--;
     set->pages -= area->range.pages;
+    set->private_pages -= private_pages(area);
 }
 
 void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct area *tail)
@@ -46,6 +56,7 @@ void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct ar
     tail->first = ppn_add(area->first, head_pages);
     tail->offset += head_pages;
     set->pages -= tail->range.pages;
+    set->private_pages -= private_pages(tail);
     area->range.pages = head_pages;
     area_set_insert(set, tail);
     if (tail->owner)
@@ -72,6 +83,7 @@ struct area *area_set_join(struct area_set *set, struct area *area)
     area_set_remove(set, next);
     area->range.pages += next->range.pages;
     set->pages += next->range.pages;
+    set->private_pages += private_pages(next);
     if (next->owner)
         next->owner->release(next->owner);
     return next;

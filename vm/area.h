@@ -52,7 +52,8 @@ RB_HEAD(area_tree, area);
 struct area_set {
     struct area_tree tree;
     size_t count;
-    uint64_t pages; /* sum over the areas */
+    uint64_t pages;         /* sum over the areas */
+    uint64_t private_pages; /* of these, in areas that have pages of their own, there or not */
 };
 
 void area_set_init(struct area_set *set);

@@ -21,7 +21,7 @@ struct workpiece {
 
 static long workpiece_make(uint64_t length, struct workpiece *piece)
 {
-    struct mapping view = {.length = length, .flags = MAP_READ | MAP_WRITE};
+    struct mapping view = {.length = length, .flags = MAP_READ | MAP_WRITE | MAP_SHARE};
     long memory = memory_create(length, MEMORY_ANONYMOUS, HANDLE_NONE);
     long here;
 
