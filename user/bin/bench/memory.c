@@ -1,12 +1,13 @@
 /* memory.c - rows map, touch and free: pages into an address space, and out of it again.
  *
- * map: a memory object of 512 pages by one call that enters them all (MAP_POPULATE). The pages are
- * there before: neither finding nor zeroing them is counted, as it is not in the figures of the
- * others. Page tables that the range needs are.
+ * map: a memory object of 512 pages by one call that enters each of them in a page table
+ * (MAP_POPULATE, and MAP_SPARSE, so that no larger page stands for them all). The pages are there
+ * before: neither finding nor zeroing them is counted, as it is not in the figures of the others.
+ * Page tables that the range needs are.
  *
  * touch: a store to each page of a fresh mapping, so a fault for each, and finding and zeroing it;
- * free: one call that unmaps them when all have been touched. MAP_SPARSE, so that pages are of 4
- * KiB. Making the mapping is not counted; page tables are, on both sides.
+ * free: one call that unmaps them when all have been touched. MAP_SPARSE here too. Making the
+ * mapping is not counted; page tables are, on both sides.
  */
 #include <octavo/calls.h>
 
@@ -28,7 +29,7 @@ static long map_prepare(void)
 static long map_sample(unsigned batch)
 {
     struct mapping mapping = {.length = batch * PAGE_BYTES,
-                              .flags = MAP_READ | MAP_WRITE | MAP_SHARE | MAP_POPULATE,
+                              .flags = MAP_READ | MAP_WRITE | MAP_SHARE | MAP_POPULATE | MAP_SPARSE,
                               .memory = memory};
     uint64_t start = counter_read();
     long address = vm_map(HANDLE_SPACE, &mapping);
