@@ -48,19 +48,28 @@ static enum error allocate_page(struct page_manager *manager, void **pointer, pt
     return E_OK;
 }
 
-/* How many pages of zeroes a fault brings, where the table is there: who goes from page to page
- * gets some in advance, as one run, which costs less than a fault for each. */
-static uint64_t pages_ahead(const struct area *area, vpn_t vpn, const pte_t *entry)
+uint64_t pages_ahead(const struct area *area, vpn_t vpn, const pte_t *entry, uint64_t flags)
 {
-    enum { AHEAD = 8 };
     const unsigned index = vpn_index(vpn, 0);
-    uint64_t most = range_end(area->range).v - vpn.v, pages = 1;
+    const uint64_t room = TABLE_ENTRIES - index, left = range_end(area->range).v - vpn.v;
+    uint64_t pages = 0;
 
-    if (index == 0 || entry[-1].v == 0)
-        return 1;
-    if (most > TABLE_ENTRIES - index)
-        most = TABLE_ENTRIES - index;
-    while (pages < AHEAD && pages < most && entry[pages].v == 0)
+    while (pages < AHEAD_PAGES && pages < index && (entry[-1 - (int64_t)pages].v & flags))
+        pages++;
+    if (pages > left)
+        pages = left;
+    if (pages > room)
+        pages = room;
+    return pages > 0 ? pages : 1;
+}
+
+/* How many pages of zeroes a fault brings. */
+static uint64_t zeroes_ahead(const struct area *area, vpn_t vpn, const pte_t *entry)
+{
+    const uint64_t most = pages_ahead(area, vpn, entry, PTE_V);
+    uint64_t pages = 1;
+
+    while (pages < most && entry[pages].v == 0)
         pages++;
     return pages;
 }
@@ -70,7 +79,7 @@ static enum error fill_zeroes(struct address_space *space, const struct area *ar
                               pte_t *entry)
 {
     struct page_manager *manager = space->table.manager;
-    uint64_t pages = pages_ahead(area, vpn, entry), flags = 0;
+    uint64_t pages = zeroes_ahead(area, vpn, entry), flags = 0;
     void *run = manager->operations->allocate(manager, pages, &flags);
 
     if (!run && pages > 1) { /* memory is short, or in pieces */
