@@ -21,6 +21,16 @@ def number(value):
     return f"{value:g}"
 
 
+def round_values(low, high):
+    """Round numbers from one below to one above: decades, or 1, 2 and 5 of each if it is few."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    digits = (1,) if len(decades) > 4 else (1, 2, 5)
+    values = [digit * 10 ** n for n in decades for digit in digits]
+    first = max(i for i, value in enumerate(values) if value <= low)
+    last = min(i for i, value in enumerate(values) if value >= high and i > first)
+    return values[first:last + 1]
+
+
 class Axis:
     """Maps values to places: logarithms of [low, high] to [start, end]."""
 
@@ -53,17 +63,17 @@ class Plot:
             self.lines.append((name, points, COLOURS[colour], DASHES[dash]))
 
     def _axes(self):
+        """Sets the axes. -> the values that the y axis names"""
         ys = [y for _, points, _, _ in self.lines for _, y in points]
-        decades = range(math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys))) + 1)
+        values = round_values(min(ys), max(ys))
         self.x = Axis(self.ticks[0], self.ticks[-1], LEFT, WIDTH - RIGHT)
-        self.y = Axis(10 ** decades[0], 10 ** max(decades[-1], decades[0] + 1),
-                      HEIGHT - BOTTOM, TOP)
-        return [10 ** n for n in decades]
+        self.y = Axis(values[0], values[-1], HEIGHT - BOTTOM, TOP)
+        return values
 
-    def _frame(self, decades):
+    def _frame(self, values):
         grid = 'stroke="#dddddd"'
         yield _text(LEFT, 26, self.title, "start", ' font-size="16" font-weight="bold"')
-        for value in decades:
+        for value in values:
             place = self.y.place(value)
             yield _segment(LEFT, place, WIDTH - RIGHT, place, grid)
             yield _text(LEFT - 8, place + 4, number(value), "end")
@@ -98,10 +108,10 @@ class Plot:
 
     def write(self, path):
         """Writes the picture. The file depends on the points alone."""
-        decades = self._axes()
+        values = self._axes()
         parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
                  'font-family="sans-serif" font-size="12" fill="#222222">',
-                 f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *self._frame(decades)]
+                 f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *self._frame(values)]
         for _, points, colour, dash in self.lines:
             parts += self._curve(points, colour, dash)
         parts += [*self._legend(), "</svg>", ""]

@@ -35,7 +35,7 @@ COMMANDS = [
     ("kill", 2, r"(?s)usage: kill.*"),
     ("kill abc", 2, r"kill: abc: .+"),
     ("kill 99999", 1, r"kill: 99999: No such process"),
-    ("free", 0, r"(?s).*total +\d+ .*managed.*used.*free +\d+ .*zeroed +\d+ .*committed +\d+ \d+"),
+    ("free", 0, r"(?s).*total +\d+ .*managed.*used.*free +\d+ .*zeroed +\d+ .*committed +\d+ +\d+"),
     ("free -v", 0, r"(?s).*total +\d+ .*committed.*order .* in smaller\n +0 .* 0\.0%\n.*"),
     ("free -h", 0, r"(?s).*Mi.*"),
     ("free x", 2, r"(?s).*usage: free.*"),
