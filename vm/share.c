@@ -28,9 +28,8 @@ static void copy_entries(const struct address_space *space, pte_t *to, pte_t *fr
     struct span span = {0, 0};
 
     while (table_next_span(&space->areas, base, level, &span))
-        for (size_t i = span.first; i < span.end; i++)
-            if (from[i].v != 0)
-                to[i] = entry_duplicate(space->table.manager, &from[i], level);
+        for (size_t i = span.first; (i = next_used(from, i, span.end)) < span.end; i++)
+            to[i] = entry_duplicate(space->table.manager, &from[i], level);
 }
 
 static enum error table_copy(struct address_space *space, pte_t *entry, unsigned level, vpn_t vpn)
