@@ -61,8 +61,8 @@ enum error table_reach(struct address_space *space, vpn_t vpn, unsigned level, p
 void table_prune(struct address_space *space, vpn_t vpn);
 
 /* Drops what an entry of `level` names: pages, or a table and all below it, as far as nobody else
- * holds them. *budget goes down by one for each entry on the way; at zero it stops, returns false,
- * and is to be called again. True: the entry is empty now. No hart reads the entry or what is below
+ * holds them. *budget goes down by one for each entry dropped; at zero it stops, returns false, and
+ * is to be called again. True: the entry is empty now. No hart reads the entry or what is below
  * it, unless others hold that. */
 bool entry_drop(const struct page_table *table, pte_t *entry, unsigned level, uint64_t *budget);
 

@@ -77,7 +77,6 @@ bool entry_drop(const struct page_table *table, pte_t *entry, unsigned level, ui
 
     if (*budget == 0)
         return false;
-    *budget -= *budget < cost ? *budget : cost;
     if (pte_is_leaf(*entry)) {
         if (entry->v & PTE_OWNED)
             manager->operations->deallocate(manager, *entry, level_pages(level));
@@ -87,5 +86,6 @@ bool entry_drop(const struct page_table *table, pte_t *entry, unsigned level, ui
         manager->operations->deallocate(manager, *entry, 1);
     }
     *entry = (pte_t){0};
+    *budget -= *budget < cost ? *budget : cost; /* not on the way down: the least gets on */
     return true;
 }
