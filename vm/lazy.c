@@ -91,8 +91,7 @@ enum error page_fill(struct address_space *space, const struct area *area, vpn_t
     pte_t page = {0};
     enum error error;
 
-    if (area->kind != AREA_PAGED)
-        return E_FAULT;
+    VM_ASSERT(area->kind == AREA_PAGED); /* of the others, all pages are there */
     if (page_fill_large(space, area, vpn, entry, level))
         return E_OK;
     error = area->owner ? owner_page(manager, area, vpn, write, &page) : zero_page(manager, &page);
