@@ -141,8 +141,7 @@ enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, 
     const bool built = level > 0;
     enum error error = E_OK;
 
-    if (area->kind != AREA_PAGED)
-        return E_FAULT;
+    VM_ASSERT(area->kind == AREA_PAGED); /* of the others, all pages are there */
     if (built) {
         if (page_fill_large(space, area, vpn, entry, level))
             return E_OK;

@@ -119,7 +119,6 @@ bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level,
 
     if (*budget == 0)
         return false;
-    *budget -= *budget < cost ? *budget : cost;
     if (pte_is_leaf(*entry)) {
         if (entry->v & PTE_OWNED)
             manager->operations->deallocate(manager, *entry, level_pages(level));
@@ -130,6 +129,7 @@ bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level,
         manager->operations->deallocate(manager, *entry, 1);
     }
     *entry = (pte_t){0};
+    *budget -= *budget < cost ? *budget : cost; /* not on the way down: the least gets on */
     return true;
 }
 
