@@ -113,6 +113,13 @@ enum error tables_unshare(struct address_space *space, struct page_range range) 
 enum error page_fill(struct address_space *space, const struct area *area, vpn_t vpn,
                      uint64_t access, pte_t *entry, unsigned level) MUST_USE;
 
+/* Who goes from page to page is given some in advance, as one run, which costs less than a fault
+ * for each: as many as he has before the page already, that is as there are entries with one of
+ * `flags` in front of *entry, which is in a last-level table. At least 1, at most AHEAD_PAGES,
+ * within table and area. */
+enum { AHEAD_PAGES = 8 };
+uint64_t pages_ahead(const struct area *area, vpn_t vpn, const pte_t *entry, uint64_t flags);
+
 /* The leaf for a page of a PAGED area: writable only if the area is, and `write`. */
 static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
 {

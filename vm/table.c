@@ -7,13 +7,19 @@
 #include "gather.h"
 #include "operations.h"
 
+static pte_t *find_entry(const struct page_table *table, vpn_t vpn, unsigned *level)
+{
+    return table->manager->window.pages ? page_table_find_by(table, vpn, level, page_in_window)
+                                        : page_table_find(table, vpn, level);
+}
+
 enum error table_reach(struct address_space *space, vpn_t vpn, unsigned level, pte_t **entry,
                        unsigned *found)
 {
     enum error error = E_OK;
 
     while (error == E_OK) {
-        pte_t *const at = page_table_find(&space->table, vpn, found);
+        pte_t *const at = find_entry(&space->table, vpn, found);
         *entry = at;
         if (pte_is_shared_table(*at))
             error = table_unshare(space, at, *found, vpn);

@@ -171,14 +171,21 @@ static ppn_t v_to_p(struct page_manager *manager, const void *page)
     return ppn_add(ppn, wrong);
 }
 
-static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flags)
+static void *allocate(struct page_manager *manager, size_t wanted, uint64_t *flags)
 {
+    const size_t shift = test_of(manager)->aligns_badly && wanted > 1;
+    const size_t pages = wanted + shift;
     void *run = allocation_must_fail()
                     ? NULL
                     : inner_of(manager)->operations->allocate(inner_of(manager), pages, flags);
 
     if (run)
-        test_of(manager)->pages_out += pages;
+        test_of(manager)->pages_out += pages - shift;
+    if (run && shift) {
+        const ppn_t skipped = inner_of(manager)->operations->v_to_p(inner_of(manager), run);
+        inner_of(manager)->operations->deallocate(inner_of(manager), pte_make(skipped, *flags), 1);
+        run = (char *)run + PAGE_SIZE;
+    }
     return run;
 }
 

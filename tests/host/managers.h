@@ -47,6 +47,7 @@ struct test_manager {
     bool root_is_unaligned; /* root_ptr is 8 bytes too far */
     bool numbers_are_wrong; /* v_to_p is off by one, but for the root */
     bool root_number_is_wrong;
+    bool aligns_badly; /* a run begins one page behind where it should */
 };
 
 /* Without a window: the library asks p_to_v. */

@@ -224,6 +224,7 @@ void space_begin(struct model_space *s)
     memset(s->cache, 0, sizeof s->cache);
     assert_int_equal(address_space_new(&s->space, &s->manager.manager, model.mode), E_OK);
     s->space.flush = forget;
+    s->space.events = &model.events;
 }
 
 void model_start(struct machine *machine, enum paging_mode mode)

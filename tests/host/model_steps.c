@@ -21,9 +21,10 @@ struct trial {
     struct pager pager;
     enum clone_policy policy;
     enum error (*run)(const struct trial *trial);
-    bool maps;        /* it changes no balance when it fails */
-    bool falls_back;  /* it has another way if an allocation fails */
-    bool may_run_out; /* it looks for so many pages in a row that there may be none */
+    bool maps;
+    bool keeps_balance; /* when it fails */
+    bool falls_back;    /* it has another way if an allocation fails */
+    bool may_run_out;   /* it looks for so many pages in a row that there may be none */
     chance_t *chance;
 };
 
@@ -168,13 +169,11 @@ static bool shares_tables(const pte_t *entry, size_t count, unsigned level)
     return false;
 }
 
-/* Lets an allocation of the operation fail. True: it was not that many, so it is done. */
+/* Lets the n-th allocation of the operation fail (0: none). True: it was done all the same. */
 static bool try_with_failure(const struct trial *t, unsigned n, enum error expected)
 {
     const uint64_t free_pages = model.machine->buddy.free_pages;
     const size_t records = records_out();
-    const bool keeps_balance =
-        t->maps && !shares_tables(t->s->space.table.root, TABLE_ENTRIES / 2, model.mode);
 
     fail_allocation(n);
     const enum error error = t->run(t);
@@ -189,7 +188,7 @@ static bool try_with_failure(const struct trial *t, unsigned n, enum error expec
         return true;
     }
     assert_true(error == E_NOMEM || error == expected); /* it may be refused later anyway */
-    if (keeps_balance)
+    if (t->keeps_balance)
         assert_int_equal(model.machine->buddy.free_pages, free_pages);
     if (t->maps)
         assert_int_equal(records_out(), records);
@@ -204,7 +203,8 @@ static bool run(const struct trial *t, enum error expected)
     enum { EACH = 8 };
     const uint64_t before = model.outcomes[E_OK];
 
-    for (unsigned n = 1; !try_with_failure(t, n, expected);)
+    /* What falls back is done then: not always with the first one. */
+    for (unsigned n = t->falls_back ? t->chance(4) : 1; !try_with_failure(t, n, expected);)
         n += n < EACH ? 1 : 1 + t->chance(4 * n);
     return model.outcomes[E_OK] > before;
 }
@@ -329,7 +329,7 @@ static void do_map_paged(struct trial *t)
         record(t, kind);
 }
 
-static void do_unmap(struct trial *t)
+static void unmap(struct trial *t)
 {
     t->run = run_unmap;
     if (run(t, range_is_good(t->range) ? E_OK : E_INVAL))
@@ -357,6 +357,9 @@ static void do_fault_at_busy_owner(struct trial *t, struct page_owner *owner, en
 
 static void do_access(struct trial *t, uint64_t access)
 {
+    /* Rather something than nothing. */
+    for (int i = 0; i < 12 && t->s->cells[t->cell].kind == CELL_EMPTY; i++)
+        t->range = some_range(t->chance, &t->cell);
     struct cell *cell = &t->s->cells[t->cell];
     const enum error expected = expect_fault(cell, access);
 
@@ -457,7 +460,10 @@ static void do_clone(struct trial *t)
 
 static void do_map_something(struct trial *t)
 {
+    if (t->range.pages >= 512 && t->chance(2)) /* or there would hardly ever be room */
+        unmap(t);
     t->maps = true;
+    t->keeps_balance = !shares_tables(t->s->space.table.root, TABLE_ENTRIES / 2, model.mode);
     switch (t->chance(8)) {
     case 0:
     case 1:
@@ -487,12 +493,12 @@ void model_step(chance_t *chance)
     if (which < 240)
         do_map_something(&t);
     else if (which < 330)
-        do_unmap(&t);
+        unmap(&t);
     else if (which < 430)
         do_protect(&t);
     else if (which < 600)
         do_read(&t);
-    else if (which < 975)
+    else if (which < 965)
         do_write(&t);
     else if (which < 995)
         do_clone(&t);
