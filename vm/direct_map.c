@@ -38,6 +38,22 @@ static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flag
     return p_to_v(manager, first);
 }
 
+static void *allocate_zeroed(struct page_manager *manager, size_t pages, uint64_t *flags)
+{
+    const struct frame_source *source = &direct_map_of(manager)->window->source;
+    ppn_t first;
+    void *run;
+
+    if (pages == 1 && source->take_zeroed && source->take_zeroed(source->self, &first)) {
+        *flags |= PTE_OWNED;
+        return p_to_v(manager, first);
+    }
+    run = allocate(manager, pages, flags);
+    if (run)
+        bytes_zero(run, pages << PAGE_BITS);
+    return run;
+}
+
 static struct frame *frame_behind(struct page_manager *manager, pte_t pte)
 {
     const struct direct_map_window *window = direct_map_of(manager)->window;
@@ -129,6 +145,7 @@ static const struct page_manager_operations operations = {
     .p_to_v = p_to_v,
     .v_to_p = v_to_p,
     .allocate = allocate,
+    .allocate_zeroed = allocate_zeroed,
     .deallocate = deallocate,
     .retain = retain,
     .is_shared = is_shared,
@@ -161,5 +178,5 @@ static void source_free(void *self, ppn_t first, uint64_t pages)
 
 struct frame_source buddy_source(struct buddy *buddy)
 {
-    return (struct frame_source){source_allocate, source_free, buddy};
+    return (struct frame_source){source_allocate, NULL, source_free, buddy};
 }

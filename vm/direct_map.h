@@ -10,6 +10,8 @@
 /* Where runs of physical pages come from. Contents of a fresh run are undefined. */
 struct frame_source {
     enum error (*allocate)(void *self, uint64_t pages, ppn_t *first) MUST_USE;
+    /* A page that was cleared in advance. False: there is none. NULL: there never is. */
+    bool (*take_zeroed)(void *self, ppn_t *page) MUST_USE;
     /* Freeing a page that is not allocated panics. */
     void (*free)(void *self, ppn_t first, uint64_t pages);
     void *self;

@@ -80,15 +80,14 @@ static enum error fill_zeroes(struct address_space *space, const struct area *ar
 {
     struct page_manager *manager = space->table.manager;
     uint64_t pages = zeroes_ahead(area, vpn, entry), flags = 0;
-    void *run = manager->operations->allocate(manager, pages, &flags);
+    void *run = manager->operations->allocate_zeroed(manager, pages, &flags);
 
     if (!run && pages > 1) { /* memory is short, or in pieces */
         pages = 1;
-        run = manager->operations->allocate(manager, pages, &flags);
+        run = manager->operations->allocate_zeroed(manager, pages, &flags);
     }
     if (!run)
         return E_NOMEM;
-    bytes_zero(run, pages << PAGE_BITS);
     pte_t leaf = paged_leaf(area, pte_make(manager->operations->v_to_p(manager, run), flags), true);
     for (uint64_t i = 0; i < pages; i++, leaf.v += 1ull << PTE_PPN_SHIFT)
         entry[i] = leaf;

@@ -189,6 +189,16 @@ static void *allocate(struct page_manager *manager, size_t wanted, uint64_t *fla
     return run;
 }
 
+static void *allocate_zeroed(struct page_manager *manager, size_t pages, uint64_t *flags)
+{
+    struct page_manager *inner = inner_of(manager);
+    void *run = must_fail() ? NULL : inner->operations->allocate_zeroed(inner, pages, flags);
+
+    if (run)
+        test_of(manager)->pages_out += pages;
+    return run;
+}
+
 static size_t deallocate(struct page_manager *manager, pte_t pte, size_t pages)
 {
     size_t freed;
@@ -235,6 +245,7 @@ void test_manager_init(struct test_manager *manager, const struct machine *machi
         .p_to_v = p_to_v,
         .v_to_p = v_to_p,
         .allocate = allocate,
+        .allocate_zeroed = allocate_zeroed,
         .deallocate = deallocate,
         .retain = retain,
         .is_shared = is_shared,

@@ -31,7 +31,7 @@ struct counter {
 static const struct counter counters[] = {
     {"faults", offsetof(struct system_vm, faults), "page faults of programs, and for them"},
     {"refused", offsetof(struct system_vm, refused), "... not permitted, or without memory"},
-    {"stale", offsetof(struct system_vm, stale), "... at a page that was as it should be"},
+    {"stale", offsetof(struct system_vm, stale), "... at a page that was there"},
     {"zero-filled", offsetof(struct system_vm, zero_filled), "... that found a page of zeroes"},
     {"large-filled", offsetof(struct system_vm, large_filled), "... and of these a larger page"},
     {"owner-filled", offsetof(struct system_vm, owner_filled),
