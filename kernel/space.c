@@ -95,6 +95,7 @@ void space_statistics(struct system_vm *statistics)
         statistics->shoot_downs += hart->shoot_downs;
         statistics->faults += hart->faults;
         statistics->refused += hart->faults_refused;
+        statistics->zeroed += hart->zeroed;
     }
 }
 

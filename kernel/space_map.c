@@ -85,7 +85,7 @@ static enum error request_check(const struct map_request *request, uint64_t *lea
 
 static bool wants_large(const struct map_request *request, uint64_t pages)
 {
-    return request->memory == NULL && pages >= LARGE_PAGES && !(request->flags & MAP_SPARSE);
+    return pages >= LARGE_PAGES && !(request->flags & MAP_SPARSE);
 }
 
 /* A free range where the caller wishes, else behind the last one found, else anywhere. */
@@ -182,7 +182,7 @@ static enum error map_request(struct space *space, struct page_range range, uint
                               const struct map_request *request)
 {
     struct memory *memory = request->memory;
-    struct pager pager = {.large = wants_large(request, range.pages)};
+    struct pager pager = {.large = memory == NULL && wants_large(request, range.pages)};
 
     if (memory != NULL && memory->kind == MEMORY_PAGED) {
         enum error error = pager_join(memory, space);

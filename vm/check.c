@@ -106,6 +106,8 @@ static enum walk_step check_meet(void *self, const pte_t *entry, vpn_t vpn, unsi
         return complain(checker, "a table cannot be reached"), WALK_STOP;
     if (page != page_pointer(manager, pte_ppn(*entry)))
         return complain(checker, "the manager's window shows something else"), WALK_STOP;
+    if (pte_is_valid(*entry) && operations->is_shared(manager, *entry))
+        return complain(checker, "a table that is shared is within reach"), WALK_STOP;
     return WALK_ENTER;
 }
 
