@@ -22,8 +22,22 @@ enum error frame_allocate(uint64_t pages, ppn_t *first) MUST_USE;
 /* The record of a page of RAM, or NULL: who holds it is in there. */
 struct frame *frame_record(ppn_t page);
 
+/* A page of zeroes, if this hart has cleared some in advance. */
+bool frame_take_zeroed(ppn_t *page) MUST_USE;
+
+/* Clears one page in advance, for a hart that has nothing else to do. False: there are enough, or
+ * there is none at hand. */
+bool frame_zero_one(void);
+
 /* Gives pages back; panics if one of them is not allocated. */
 void frame_free(ppn_t first, uint64_t pages);
+
+/* Takes one hold off a page, and gives it back if that was the last. */
+static inline void frame_drop(ppn_t page)
+{
+    if (frame_let_go(frame_record(page)))
+        frame_free(page, 1);
+}
 
 /* The kernel's pointer to a page of RAM, and back. */
 static inline void *frame_pointer(ppn_t ppn) { return (void *)(DIRECT_MAP + ppn_address(ppn).v); }

@@ -68,6 +68,8 @@ static bool check_leaf(struct checker *checker, pte_t leaf, vpn_t vpn, uint64_t 
         return complain(checker, "an entry at the lowest level is no leaf");
     if (!find_area(checker, vpn))
         return false;
+    if (vpn.v < checker->area->low.v || vpn.v + pages > checker->area->high.v)
+        return complain(checker, "a page is where its area says that none has been");
     if (pages > range_end(checker->area->range).v - vpn.v)
         return complain(checker, "a larger page reaches out of its area");
     if (checker->area->kind == AREA_PAGED)
@@ -106,6 +108,8 @@ static enum walk_step check_meet(void *self, const pte_t *entry, vpn_t vpn, unsi
         return complain(checker, "a table cannot be reached"), WALK_STOP;
     if (page != page_pointer(manager, pte_ppn(*entry)))
         return complain(checker, "the manager's window shows something else"), WALK_STOP;
+    if (pte_is_valid(*entry) && operations->is_shared(manager, *entry))
+        return complain(checker, "a table that is shared is within reach"), WALK_STOP;
     return WALK_ENTER;
 }
 

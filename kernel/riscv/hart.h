@@ -36,6 +36,7 @@ struct hart {
     uint64_t switches, steals; /* counts, for `ps` and `top` */
     uint64_t ipis, shoot_downs;
     uint64_t faults, faults_refused;
+    uint64_t zeroed;     /* pages that it cleared in advance */
     unsigned locks_held; /* DEBUG: for rank checks */
     const struct lock *lock[16];
 

@@ -149,6 +149,10 @@ static uint32_t holders_locked(const struct tlb_context *context)
 
 void tlb_flush_range(struct tlb_context *context, struct page_range range)
 {
+    if (harts_others() == 0) {
+        flush_pages(satp_asid(context->satp), range);
+        return;
+    }
     lock_acquire(&tlb_lock);
     bool known = context->satp != 0 || asid_limit == 1;
     uint64_t asid = satp_asid(context->satp);

@@ -6,6 +6,7 @@
 #include "kernel/clock.h"
 #include "kernel/irq.h"
 #include "kernel/klog.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/riscv/backtrace.h"
@@ -84,44 +85,55 @@ static uint64_t fault_flags(uint64_t cause)
     }
 }
 
-static void exception_serve(struct thread *thread, uint64_t cause)
+/* Does something about it, if only ending the process: false. */
+static bool exception_serve(struct thread *thread, uint64_t cause)
 {
     struct process *process = thread->process;
     uint64_t flags = fault_flags(cause);
     enum error error = E_OK;
 
     if (cause == EXCEPTION_ILLEGAL && fpu_enable(thread))
-        return;
+        return true;
     if (flags != 0) {
         error = space_fault(process->space, csr_read(stval), flags);
-        if (error == E_OK || (error == E_NOMEM && space_reap()))
-            return; /* it is done, or worth another try */
+        if (error == E_AGAIN)
+            error = pager_call(thread);
+        if (error == E_OK || error == E_AGAIN || (error == E_NOMEM && space_reap()))
+            return true; /* it is done, or waits for the pager, or is worth another try */
     }
+    const bool promised = error != E_OK && error != E_FAULT;
     klog("killed: process %d (%s): %s at address %#lx, pc %#lx%s\n", process->pid, process->name,
          exception_name(cause), csr_read(stval), thread->registers.pc,
-         error == E_NOMEM ? ": out of memory" : "");
-    process_end(process, STATUS_KILLED(error == E_NOMEM ? DEATH_MEMORY : death_of(cause)));
+         !promised          ? ""
+         : error == E_NOMEM ? ": out of memory"
+                            : ": pager failed");
+    process_end(process, STATUS_KILLED(promised ? DEATH_MEMORY : death_of(cause)));
+    return false;
+}
+
+/* Does the thread simply go on, its space in place? */
+static bool may_go_on(const struct hart *hart, const struct thread *thread)
+{
+    return hart->current == thread && !hart->reschedule && !hart->timers_changed;
 }
 
 struct thread *trap_system_call(struct thread *thread)
 {
     struct hart *hart = hart_self();
 
-    if (syscall_dispatch(thread) && hart->current == thread && !hart->reschedule &&
-        !hart->timers_changed)
-        return NULL;
-    return sched_next(hart);
+    return syscall_dispatch(thread) && may_go_on(hart, thread) ? NULL : sched_next(hart);
 }
 
 struct thread *trap_from_user(struct thread *thread)
 {
+    struct hart *hart = hart_self();
     uint64_t cause = csr_read(scause);
 
     if (cause & CAUSE_INTERRUPT)
         interrupt_serve(cause & ~CAUSE_INTERRUPT);
-    else
-        exception_serve(thread, cause);
-    return sched_next(hart_self());
+    else if (exception_serve(thread, cause) && may_go_on(hart, thread))
+        return thread;
+    return sched_next(hart);
 }
 
 void trap_from_kernel(const struct registers *registers) { panic_trap(registers); }

@@ -39,13 +39,15 @@ void *machine_page(const struct machine *machine, ppn_t ppn);
 struct test_manager {
     struct page_manager manager; /* first */
     struct direct_map inner;
-    uint64_t pages_out; /* allocated and not yet given back, the root included */
+    int64_t pages_out; /* allocated less given back, the root included. Clones give back what the
+                          first allocated: then only the sum over their managers says how many */
     uint64_t p_to_v_calls;
     bool owns_nothing;      /* check_owned is always false, deallocate gives back nothing */
     bool root_is_lost;      /* root_ptr is NULL */
     bool root_is_unaligned; /* root_ptr is 8 bytes too far */
     bool numbers_are_wrong; /* v_to_p is off by one, but for the root */
     bool root_number_is_wrong;
+    bool aligns_badly; /* a run begins one page behind where it should */
 };
 
 /* Without a window: the library asks p_to_v. */
@@ -57,6 +59,8 @@ void test_manager_open_window(struct test_manager *manager);
 void fail_allocation(unsigned n);
 /* Has the failure that was asked for happened? */
 bool allocation_has_failed(void);
+/* Counts as an allocation; true: it is the one to fail. For what else may run out of memory. */
+bool allocation_must_fail(void);
 /* Records that vm_area_allocate gave and nobody gave back. */
 size_t records_out(void);
 

@@ -199,10 +199,17 @@ static void test_address_space_map_refuses_bad_ranges(void **state)
 
 static void test_address_space_map_refuses_reserved_flags(void **state)
 {
-    static const uint64_t bad[] = {PTE_W,        PTE_W | PTE_X,   0,
-                                   PTE_U,        PTE_V,           RW | PTE_OWNED,
-                                   RW | 1 << 10, RW | 1ull << 63, PTE_U | PTE_W | PTE_V};
-    static const uint64_t good[] = {PTE_R, PTE_X, RW, PTE_R | PTE_X, PTE_RWX, RW | 1 << 9};
+    static const uint64_t bad[] = {PTE_W,
+                                   PTE_W | PTE_X,
+                                   0,
+                                   PTE_U,
+                                   PTE_V,
+                                   RW | PTE_OWNED,
+                                   RW | PTE_SHARED,
+                                   RW | 1 << 10,
+                                   RW | 1ull << 63,
+                                   PTE_U | PTE_W | PTE_V};
+    static const uint64_t good[] = {PTE_R, PTE_X, RW, PTE_R | PTE_X, PTE_RWX, RW | PTE_G};
     const ppn_t page = {MACHINE_FIRST_PAGE};
     struct fixture f;
 

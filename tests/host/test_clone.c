@@ -67,7 +67,7 @@ static void test_clone_has_the_same_areas_and_bytes(void **state)
         pair_init(&pair, mode);
         fill(&pair);
         const struct snapshot before = snapshot_take(&pair.f.space, &pair.f.machine);
-        assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+        assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
         assert_int_equal(snapshot_take(&pair.f.space, &pair.f.machine).hash, before.hash);
         assert_sound(&pair.child);
         struct area *old = area_set_first(&pair.f.space.areas);
@@ -94,7 +94,7 @@ static void test_clone_of_owned_and_extern_areas_has_pages_of_its_own(void **sta
     (void)state;
     pair_init(&pair, PAGING_SV39);
     fill(&pair);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
     *byte_at(&pair.child, 0x200, 9) = 0xee;
     *byte_at(&pair.f.space, 0x201, 9) = 0xdd;
     assert_int_not_equal(*byte_at(&pair.f.space, 0x200, 9), 0xee);
@@ -114,7 +114,7 @@ static void test_clone_of_shared_areas_has_the_same_pages(void **state)
     pair_init(&pair, PAGING_SV39);
     fill(&pair);
     assert_int_equal(pair.owner.count, 1);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
     assert_int_equal(pair.owner.count, 2); /* once for each area that names it */
     assert_ptr_equal(byte_at(&pair.child, 0x80007, 5), byte_at(&pair.f.space, 0x80007, 5));
     assert_int_equal(area_set_find(&pair.child.areas, (vpn_t){0x80000})->kind, AREA_SHARED);
@@ -133,7 +133,7 @@ static void test_clone_of_device_pages_touches_none_of_them(void **state)
     pair_init(&pair, PAGING_SV39);
     assert_int_equal(address_space_map_shared(&pair.f.space, range_of(5, 1), device, URW, NULL),
                      E_OK);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
     assert_int_equal(area_set_first(&pair.child.areas)->first.v, device.v);
     pair_done(&pair);
 }
@@ -144,7 +144,7 @@ static void test_clone_of_an_empty_space_is_empty(void **state)
 
     (void)state;
     pair_init(&pair, PAGING_SV39);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
     assert_int_equal(pair.child.areas.count, 0);
     pair_done(&pair);
 }
@@ -157,7 +157,7 @@ static void test_clone_into_a_space_in_use_adds_to_it(void **state)
     pair_init(&pair, PAGING_SV39);
     fill(&pair);
     assert_int_equal(address_space_map(&pair.child, range_of(5, 1), "old", 3, 0, URW), E_OK);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
     assert_int_equal(pair.child.areas.count, 4);
     assert_memory_equal(byte_at(&pair.child, 5, 0), "old", 4);
     pair_done(&pair);
@@ -177,7 +177,7 @@ static void test_clone_onto_what_is_mapped_changes_nothing(void **state)
             address_space_map(&pair.child, range_of(in_the_way[i], 1), "old", 3, 0, URW), E_OK);
         const struct snapshot child = snapshot_take(&pair.child, &pair.f.machine);
         const struct snapshot parent = snapshot_take(&pair.f.space, &pair.f.machine);
-        assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_EXIST);
+        assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_EXIST);
         assert_unchanged(child, &pair.child, &pair.f.machine);
         assert_unchanged(parent, &pair.f.space, &pair.f.machine);
         assert_int_equal(pair.owner.count, 1);
@@ -193,7 +193,7 @@ static void test_clone_onto_itself_is_refused(void **state)
     pair_init(&pair, PAGING_SV39);
     fill(&pair);
     const struct snapshot before = snapshot_take(&pair.f.space, &pair.f.machine);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.f.space), E_EXIST);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.f.space, CLONE_COPY), E_EXIST);
     assert_unchanged(before, &pair.f.space, &pair.f.machine);
     pair_done(&pair);
 }
@@ -213,7 +213,7 @@ static void test_clone_out_of_memory_at_each_allocation_changes_nothing(void **s
         const struct snapshot parent = snapshot_take(&pair.f.space, &pair.f.machine);
         do {
             fail_allocation(++n);
-            error = address_space_clone_self(&pair.f.space, &pair.child);
+            error = address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY);
             if (allocation_has_failed()) {
                 assert_int_equal(error, E_NOMEM);
                 assert_unchanged(child, &pair.child, &pair.f.machine);
@@ -243,7 +243,7 @@ static void test_clone_into_a_smaller_mode_is_refused(void **state)
     test_manager_init(&small_manager, &pair.f.machine);
     assert_int_equal(address_space_new(&small, &small_manager.manager, PAGING_SV39), E_OK);
     const struct snapshot before = snapshot_take(&small, &pair.f.machine);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &small), E_INVAL);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &small, CLONE_COPY), E_INVAL);
     assert_unchanged(before, &small, &pair.f.machine);
     address_space_destroy(&small);
     pair_done(&pair);
@@ -260,9 +260,9 @@ static void test_clone_of_a_clone_outlives_both_parents(void **state)
     fill(&pair);
     test_manager_init(&manager, &pair.f.machine);
     assert_int_equal(address_space_new(&grandchild, &manager.manager, PAGING_SV39), E_OK);
-    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.f.space, &pair.child, CLONE_COPY), E_OK);
     *byte_at(&pair.child, 0x1ff, 0) = 0x42;
-    assert_int_equal(address_space_clone_self(&pair.child, &grandchild), E_OK);
+    assert_int_equal(address_space_clone_self(&pair.child, &grandchild, CLONE_COPY), E_OK);
     assert_int_equal(address_space_unmap(&pair.child, range_of(0, 0x100000)), E_OK);
     assert_int_equal(address_space_unmap(&pair.f.space, range_of(0, 0x100000)), E_OK);
     assert_int_equal(*byte_at(&grandchild, 0x1ff, 0), 0x42);
