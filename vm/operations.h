@@ -18,7 +18,7 @@ static inline void space_flush(struct address_space *space, struct page_range ra
 
 /* --- unmap.c ---------------------------------------------------------------------------------- */
 
-/* Unmaps the areas that begin inside a valid range over whose edges nothing reaches (space_cut). */
+/* Unmaps the pages of a valid range, to which space_cut or space_cut_off has been done. */
 void space_remove(struct address_space *space, struct page_range range);
 
 /* --- map.c ------------------------------------------------------------------------------------ */
@@ -39,6 +39,10 @@ enum error check_area(const struct address_space *space, const struct area *want
 /* Makes the range's edges edges of areas, of larger pages and of shared tables. E_NOMEM: the areas
  * are as before. */
 enum error space_cut(struct address_space *space, struct page_range range) MUST_USE;
+
+/* The same for pages that will go. An area that reaches over the end is left as it is: it need only
+ * lose its head, for which nothing can run out. */
+enum error space_cut_off(struct address_space *space, struct page_range range) MUST_USE;
 
 /* Joins the areas that meet at vpn, if they can be one. */
 void space_join(struct address_space *space, vpn_t vpn);
