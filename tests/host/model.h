@@ -73,6 +73,7 @@ struct model {
     ppn_t callers;
     uint64_t callers_words[MODEL_CALLERS][2];
     uint64_t store_words[OWNER_PAGES][2];
+    size_t looks;
     struct vm_events events;
     uint64_t injected, outcomes[256]; /* for the report: failures, and how operations ended */
 };
