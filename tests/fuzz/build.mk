@@ -57,7 +57,7 @@ $(FUZZ)/fuzz_space.seeds: $(addprefix $(FUZZ)/vm/,map.o lazy.o share.o)
 	$(Q)for file in $^; do head -c 2048 $$file > $@/$$(basename $$file); done
 
 .PHONY: fuzz
-fuzz: $(FUZZERS:%=$(FUZZ)/%) $(FUZZERS:%=$(FUZZ)/%.seeds) ## fuzz readers of bytes and address spaces (SECONDS=)
+fuzz: $(FUZZERS:%=$(FUZZ)/%) $(FUZZERS:%=$(FUZZ)/%.seeds) ## fuzz (SECONDS=)
 	@tests/fuzz/run $(SECONDS) $(FUZZERS:%=$(FUZZ)/%)
 
 -include $(patsubst %.c,$(FUZZ)/%.d,$(FUZZ_TESTED) $(FUZZERS:%=tests/fuzz/%.c))

@@ -95,6 +95,12 @@ uint64_t *cell_words(struct cell *cell);
 /* V and A, and D for W. */
 uint64_t leaf_bits(uint64_t flags);
 
+/* Of a mapping, seldom reserved ones. */
+uint64_t some_flags(chance_t *chance);
+/* Of the universe, from its cell `cell` on. Mostly short; at the end of the lower half, it may
+ * leave it. */
+struct page_range some_range(chance_t *chance, size_t *cell);
+
 void space_begin(struct model_space *s);
 
 /* What the space says about the cell is what the oracle says. */
