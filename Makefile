@@ -83,8 +83,8 @@ include user/build.mk
 -include $(wildcard tests/host/build.mk tests/fuzz/build.mk tests/system/build.mk)
 
 # ---- targets ----------------------------------------------------------------------------------
-.PHONY: help all qemu gdb console test test-system soak bench bench-smp profile clean distclean \
-	doctor setup tidy format
+.PHONY: help all qemu gdb console test test-system soak bench bench-smp bench-vm profile clean \
+	distclean doctor setup tidy format
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,6 +118,9 @@ bench: all ## count the instructions of each operation, beside other systems (NA
 
 bench-smp: all ## compare what two harts do with what one does in the same time
 	@$(PYTHON) scripts/bench-smp
+
+bench-vm: all ## draw how fork, first touches and faults grow with memory and areas
+	@$(PYTHON) scripts/bench-vm
 
 profile: all ## show which functions take the instructions of an operation (NAME=ipc_4)
 	@$(PYTHON) scripts/profile $(or $(NAME),ipc_4)

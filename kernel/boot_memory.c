@@ -102,6 +102,7 @@ void boot_memory_init(void)
     frame_init(paddr_page((paddr_t){start}), pages, records);
     kernel_window.first = paddr_page((paddr_t){start});
     kernel_window.pages = pages;
+    kernel_window.frames = records;
     for (size_t i = 0; i < machine.ram.count; i++) {
         uint64_t from = machine.ram.entry[i].start;
         while (next_free(from, ram_end(i), &free)) {

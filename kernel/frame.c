@@ -15,6 +15,7 @@
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/riscv/hart.h"
+#include "vm/bytes.h"
 
 enum { POISON_FREED = 0xdb };
 
@@ -23,7 +24,8 @@ enum { POISON_FREED = 0xdb };
 
 struct hart_frames {
     struct lock lock;
-    struct frame_cache cache;   /* lock; its count may be read with frame_lock alone */
+    struct frame_cache cache;   /* lock; the counts may be read with frame_lock alone */
+    struct frame_cache zeroed;  /* lock; pages that were cleared when the hart had nothing to do */
 } __attribute__((aligned(64))); /* no line of memory is written by two harts */
 
 static struct lock frame_lock = LOCK_INIT("frame", RANK_FRAME);
@@ -37,6 +39,12 @@ static enum error source_allocate(void *self, uint64_t pages, ppn_t *first)
     return frame_allocate(pages, first);
 }
 
+static bool source_take_zeroed(void *self, ppn_t *page)
+{
+    (void)self;
+    return frame_take_zeroed(page);
+}
+
 static void source_free(void *self, ppn_t first, uint64_t pages)
 {
     (void)self;
@@ -45,8 +53,10 @@ static void source_free(void *self, ppn_t first, uint64_t pages)
 
 struct direct_map_window kernel_window = {
     .offset = DIRECT_MAP,
-    .source = {.allocate = source_allocate, .free = source_free},
+    .source = {.allocate = source_allocate, .take_zeroed = source_take_zeroed, .free = source_free},
 };
+
+struct frame *frame_record(ppn_t page) { return buddy_frame(&buddy, page); }
 
 void frame_init(ppn_t first, uint64_t pages, struct frame *records)
 {
@@ -109,6 +119,15 @@ static void cache_refill_locked(void)
     lock_release(&own->lock);
 }
 
+static uint64_t zeroed_pages(void)
+{
+    uint64_t pages = 0;
+
+    for (unsigned i = 0; i < HARTS_MAX; i++)
+        pages += __atomic_load_n(&hart_frames[i].zeroed.count, __ATOMIC_RELAXED);
+    return pages;
+}
+
 /* Pages in all caches. The caller holds frame_lock, so what changes meanwhile is no more than the
  * pages that other harts take and put. */
 static uint64_t cached_pages_locked(void)
@@ -117,7 +136,7 @@ static uint64_t cached_pages_locked(void)
 
     for (unsigned i = 0; i < HARTS_MAX; i++)
         pages += __atomic_load_n(&hart_frames[i].cache.count, __ATOMIC_RELAXED);
-    return pages;
+    return pages + zeroed_pages();
 }
 
 /* Allocates again, with the pages of all caches. The caller holds frame_lock. */
@@ -128,6 +147,8 @@ static enum error drain_and_allocate_locked(uint64_t pages, ppn_t *first)
     for (unsigned i = 0; i < HARTS_MAX; i++) {
         lock_acquire(&hart_frames[i].lock);
         enum error error = frame_cache_give_back(&hart_frames[i].cache, &buddy, FRAME_CACHE_MAX);
+        if (error == E_OK)
+            error = frame_cache_give_back(&hart_frames[i].zeroed, &buddy, FRAME_CACHE_MAX);
         lock_release(&hart_frames[i].lock);
         ASSERT(error == E_OK);
     }
@@ -159,6 +180,38 @@ static SLOW void buddy_free_run(ppn_t first, uint64_t pages)
     ASSERT(error == E_OK);
 }
 
+/* --- pages cleared in advance ----------------------------------------------------------------- */
+
+bool frame_take_zeroed(ppn_t *page)
+{
+    struct hart_frames *own = own_frames();
+
+    if (__atomic_load_n(&own->zeroed.count, __ATOMIC_RELAXED) == 0)
+        return false; /* only this hart adds to them */
+    lock_acquire(&own->lock);
+    bool taken = frame_cache_take(&own->zeroed, &buddy, page);
+    lock_release(&own->lock);
+    return taken;
+}
+
+bool frame_zero_one(void)
+{
+    struct hart_frames *own = own_frames();
+    ppn_t page;
+
+    if (__atomic_load_n(&own->zeroed.count, __ATOMIC_RELAXED) == FRAME_CACHE_MAX ||
+        !cache_take(&page))
+        return false;
+    bytes_zero(frame_pointer(page), PAGE_SIZE);
+    ASSERT(frame_retire(&buddy, page));
+    lock_acquire(&own->lock);
+    bool put = frame_cache_put(&own->zeroed, &buddy, page);
+    lock_release(&own->lock);
+    ASSERT(put); /* nobody else puts any there */
+    hart_self()->zeroed++;
+    return true;
+}
+
 /* --- what frame.h declares -------------------------------------------------------------------- */
 
 enum error frame_allocate(uint64_t pages, ppn_t *first)
@@ -188,6 +241,7 @@ void frame_statistics(struct system_memory *memory)
     lock_acquire(&frame_lock);
     uint64_t cached = cached_pages_locked();
     memory->managed_pages = buddy.managed_pages;
+    memory->zeroed_pages = zeroed_pages();
     memory->free_pages = buddy.free_pages + cached;
     memcpy(memory->free_blocks, buddy.free_blocks, sizeof memory->free_blocks);
     memory->free_blocks[0] += cached;
@@ -204,13 +258,16 @@ uint64_t frame_free_count(void)
     return pages;
 }
 
+uint64_t frame_managed_count(void) { return buddy.managed_pages; } /* set at boot */
+
 bool frame_check(void)
 {
     lock_acquire(&frame_lock);
     bool good = buddy_check(&buddy);
     for (unsigned i = 0; i < HARTS_MAX; i++) {
         lock_acquire(&hart_frames[i].lock);
-        good = good && frame_cache_check(&hart_frames[i].cache, &buddy);
+        good = good && frame_cache_check(&hart_frames[i].cache, &buddy) &&
+               frame_cache_check(&hart_frames[i].zeroed, &buddy);
         lock_release(&hart_frames[i].lock);
     }
     lock_release(&frame_lock);

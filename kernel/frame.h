@@ -19,6 +19,16 @@ void frame_add(ppn_t first, uint64_t pages);
 /* Contiguous pages, contents undefined. E_NOMEM, E_INVAL. */
 enum error frame_allocate(uint64_t pages, ppn_t *first) MUST_USE;
 
+/* The record of a page of RAM, or NULL: who holds it is in there. */
+struct frame *frame_record(ppn_t page);
+
+/* A page of zeroes, if this hart has cleared some in advance. */
+bool frame_take_zeroed(ppn_t *page) MUST_USE;
+
+/* Clears one page in advance, for a hart that has nothing else to do. False: there are enough, or
+ * there is none at hand. */
+bool frame_zero_one(void);
+
 /* Gives pages back; panics if one of them is not allocated. */
 void frame_free(ppn_t first, uint64_t pages);
 
@@ -32,6 +42,9 @@ static inline ppn_t frame_of(const void *pointer)
 /* Exact as long as no hart allocates or frees. DEBUG: also runs frame_check. */
 void frame_statistics(struct system_memory *memory);
 uint64_t frame_free_count(void);
+
+/* All pages that were ever given to the allocator. */
+uint64_t frame_managed_count(void);
 
 /* DEBUG and tests: do the allocator and the caches hold together? Linear in pages. */
 bool frame_check(void);

@@ -4,6 +4,8 @@
  */
 #include "kernel/futex.h"
 
+#include <string.h>
+
 #include "kernel/frame.h"
 #include "kernel/process.h"
 #include "kernel/space.h"
@@ -26,9 +28,9 @@ void futex_init(void)
     }
 }
 
-static struct bucket *bucket_of(uint64_t key)
+static struct bucket *bucket_of(const uint64_t key[2])
 {
-    return &buckets[(key >> 2 ^ key >> PAGE_BITS) % BUCKETS];
+    return &buckets[(key[1] >> 2 ^ key[1] >> PAGE_BITS ^ key[0] >> 6) % BUCKETS];
 }
 
 /* Takes a waiting thread in hand. */
@@ -41,15 +43,15 @@ static void remove_locked(struct bucket *bucket, struct thread *thread)
 
 /* The word is looked at in the bucket's lock: a process that shares it has another space, and wakes
  * whoever is in the bucket once it has changed the word. */
-static enum error wait_in(struct bucket *bucket, struct thread *thread, const uint32_t *word,
-                          uint32_t expected, uint64_t deadline_ns)
+static enum error wait_in(struct bucket *bucket, struct thread *thread,
+                          const struct user_word *word, uint32_t expected, uint64_t deadline_ns)
 {
     lock_assert_held(&bucket->lock);
-    if (__atomic_load_n(word, __ATOMIC_RELAXED) != expected)
+    if (__atomic_load_n(word->word, __ATOMIC_RELAXED) != expected)
         return E_AGAIN;
     if (clock_now() >= deadline_ns)
         return E_TIMEDOUT;
-    thread->futex_key = (uintptr_t)word;
+    memcpy(thread->futex_key, word->key, sizeof thread->futex_key);
     thread->bucket = bucket;
     TAILQ_INSERT_TAIL(&bucket->waiting, thread, link);
     thread_block(thread, THREAD_FUTEX, deadline_ns);
@@ -59,14 +61,15 @@ static enum error wait_in(struct bucket *bucket, struct thread *thread, const ui
 static enum error wait_locked(struct thread *thread, uint64_t address, uint32_t expected,
                               uint64_t deadline_ns)
 {
-    const uint32_t *word = space_word_locked(thread->process->space, address);
+    struct user_word word;
+    enum error error = space_word_locked(thread->process->space, address, &word);
 
-    if (word == NULL)
-        return E_FAULT;
-    struct bucket *bucket = bucket_of((uintptr_t)word);
+    if (error != E_OK)
+        return error;
+    struct bucket *bucket = bucket_of(word.key);
     lock_acquire(&bucket->lock);
     thread->futex_address = address;
-    enum error error = wait_in(bucket, thread, word, expected, deadline_ns);
+    error = wait_in(bucket, thread, &word, expected, deadline_ns);
     lock_release(&bucket->lock);
     return error;
 }
@@ -84,7 +87,7 @@ enum error futex_wait(struct thread *thread, uint64_t address, uint32_t expected
     return error;
 }
 
-static uint64_t wake_key(uint64_t key, uint64_t count)
+static uint64_t wake_key(const uint64_t key[2], uint64_t count)
 {
     struct bucket *bucket = bucket_of(key);
     struct thread *thread, *next;
@@ -93,7 +96,7 @@ static uint64_t wake_key(uint64_t key, uint64_t count)
     lock_acquire(&bucket->lock);
     for (thread = TAILQ_FIRST(&bucket->waiting); thread != NULL && woken < count; thread = next) {
         next = TAILQ_NEXT(thread, link);
-        if (thread->futex_key != key)
+        if (memcmp(thread->futex_key, key, sizeof thread->futex_key) != 0)
             continue;
         remove_locked(bucket, thread);
         thread_finish(thread, E_OK, 0);
@@ -107,21 +110,23 @@ enum error futex_wake(struct space *space, uint64_t address, uint64_t count, uin
 {
     if (address % sizeof(uint32_t) != 0)
         return E_INVAL;
+    struct user_word word;
     lock_acquire(&space->lock);
-    const uint32_t *word = space_word_locked(space, address);
-    if (word != NULL)
-        *woken = wake_key((uintptr_t)word, count);
+    enum error error = space_word_locked(space, address, &word);
+    if (error == E_OK)
+        *woken = wake_key(word.key, count);
     lock_release(&space->lock);
-    return word != NULL ? E_OK : E_FAULT;
+    return error;
 }
 
 void futex_clear(struct space *space, uint64_t address)
 {
+    struct user_word word;
+
     lock_acquire(&space->lock);
-    uint32_t *word = space_word_locked(space, address);
-    if (word != NULL) {
-        __atomic_store_n(word, 0, __ATOMIC_RELEASE);
-        wake_key((uintptr_t)word, UINT64_MAX);
+    if (space_word_locked(space, address, &word) == E_OK) {
+        __atomic_store_n(word.word, 0, __ATOMIC_RELEASE);
+        wake_key(word.key, UINT64_MAX);
     }
     lock_release(&space->lock);
 }

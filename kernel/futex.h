@@ -1,6 +1,7 @@
 #pragma once
-/* futex.h - threads that wait for a word in memory. The key is the word's physical address, so that
- * processes which share the page meet.
+/* futex.h - threads that wait for a word in memory. The key is the word's physical address if
+ * the memory is shared on purpose, so that processes which share the page meet; otherwise the space
+ * and the address, for then the page behind may change (copy-on-write).
  */
 #include <octavo/error.h>
 #include <stdbool.h>

@@ -7,6 +7,7 @@
 
 #include "kernel/frame.h"
 #include "kernel/panic.h"
+#include "vm/bytes.h"
 
 enum {
     FIXED_HANDLES = HANDLE_LIMIT - HANDLE_FIXED,
@@ -34,7 +35,9 @@ static enum error entries_allocate(uint32_t capacity, struct handle_entry **entr
     enum error error = frame_allocate(pages_of(capacity), &first);
 
     if (error == E_OK)
-        *entries = memset(frame_pointer(first), 0, capacity * sizeof **entries);
+        *entries = frame_pointer(first);
+    if (error == E_OK)
+        bytes_zero(*entries, capacity * sizeof **entries);
     return error;
 }
 
@@ -52,25 +55,46 @@ enum error handle_table_init(struct handle_table *table)
     return E_OK;
 }
 
+/* How many entries from the first on hold all handles. */
+static uint32_t entries_in_use(const struct handle_table *table)
+{
+    uint32_t end = 0;
+
+    lock_assert_held(&table->lock);
+    for (uint32_t seen = 0; seen < table->used; end++)
+        seen += table->entries[end].object != NULL;
+    return end;
+}
+
+/* Copies the first `count` entries, which hold all handles, into an empty table. */
+static void copy_entries(struct handle_table *table, const struct handle_table *source,
+                         uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (source->entries[i].object == NULL)
+            continue;
+        table->entries[i] = source->entries[i];
+        bool added = object_add_handle(table->entries[i].object);
+        ASSERT(added); /* the source has a handle of it */
+    }
+    table->used = source->used;
+    table->lowest = source->lowest;
+}
+
 enum error handle_table_clone(struct handle_table *table, struct handle_table *source)
 {
+    uint32_t capacity = ENTRIES_PER_PAGE; /* a copy need not be as large as its source once was */
     struct handle_entry *entries;
 
     lock_init(&table->lock, "handles", RANK_HANDLES);
     lock_acquire(&source->lock);
-    enum error error = entries_allocate(source->capacity, &entries);
+    uint32_t count = entries_in_use(source);
+    while (capacity < count)
+        capacity *= 2;
+    enum error error = entries_allocate(capacity, &entries);
     if (error == E_OK) {
-        set_entries(table, entries, source->capacity);
-        table->used = source->used;
-        table->lowest = source->lowest;
-        memcpy(table->entries, source->entries, source->capacity * sizeof *source->entries);
-        for (uint32_t i = 0, seen = 0; seen < table->used; i++) {
-            if (table->entries[i].object == NULL)
-                continue;
-            bool added = object_add_handle(table->entries[i].object);
-            ASSERT(added); /* the source has a handle of it */
-            seen++;
-        }
+        set_entries(table, entries, capacity);
+        copy_entries(table, source, count);
     }
     lock_release(&source->lock);
     return error;

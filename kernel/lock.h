@@ -20,13 +20,14 @@ enum lock_rank {
     RANK_MEMORY,  /* a memory object */
     RANK_BIND,    /* what events and interrupts are bound to */
     RANK_PORT,
-    RANK_EVENT, /* an event or a futex bucket */
-    RANK_LEND,  /* who lends priority to whom */
-    RANK_TIMER, /* a hart's timers */
-    RANK_RUN,   /* a hart's run queue */
-    RANK_TLB,   /* address-space identifiers */
-    RANK_CACHE, /* an object cache */
-    RANK_FRAME, /* the buddy allocator */
+    RANK_EVENT,  /* an event or a futex bucket */
+    RANK_LEND,   /* who lends priority to whom */
+    RANK_TIMER,  /* a hart's timers */
+    RANK_RUN,    /* a hart's run queue */
+    RANK_TLB,    /* address-space identifiers */
+    RANK_REAPER, /* spaces that are being taken apart */
+    RANK_CACHE,  /* an object cache */
+    RANK_FRAME,  /* the buddy allocator */
     RANK_FRAME_CACHE,
     RANK_LOG,
 };

@@ -19,6 +19,7 @@
 #include "kernel/riscv/timer.h"
 #include "kernel/riscv/tlb.h"
 #include "kernel/sched.h"
+#include "kernel/space.h"
 #include "kernel/thread.h"
 
 enum { PAGES_PER_THREAD = 4 }; /* there are at most as many threads as RAM has so many pages */
@@ -59,6 +60,17 @@ static uint64_t read_identifiers(void)
     return number;
 }
 
+/* clone=copy|cow|share, vmtrace. */
+static void read_space_arguments(void)
+{
+    char value[16] = "";
+
+    if (machine_argument("clone", value, sizeof value) && !space_set_clone_policy(value))
+        klog("clone=%s: copy, cow and share are known; using share\n", value);
+    if (machine_argument("vmtrace", value, sizeof value) && strcmp(value, "1") == 0)
+        space_trace_events();
+}
+
 static void log_machine(const struct hart *hart)
 {
     klog("%s: %lu MiB of RAM, %u harts, booted by hart %lu\n", machine.model,
@@ -80,6 +92,7 @@ void kernel_main(uint64_t hart_id, uint64_t fdt_physical)
     machine_read(fdt_physical, hart_id);
     sbi_init();
     enum paging_mode mode = read_arguments();
+    read_space_arguments();
     boot_memory_init();
     kernel_map_init(mode, read_identifiers());
     timer_init(machine.sstc);

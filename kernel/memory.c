@@ -1,7 +1,6 @@
 /* memory.c - memory objects. Runs are at most 2 MiB, as large as the frame allocator has them. */
 #include "kernel/memory.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "kernel/cache.h"
@@ -17,13 +16,29 @@ static struct cache run_cache = CACHE_INIT(run_cache, "memory run", struct memor
 const struct object_type memory_type = {
     .name = "memory", .cache = &memory_cache, .destroy = memory_destroy};
 
-static struct memory *memory_of(struct area_owner *owner)
-{
-    return (struct memory *)((char *)owner - offsetof(struct memory, owner));
-}
-
 static void owner_retain(struct area_owner *owner) { object_retain(&memory_of(owner)->object); }
 static void owner_release(struct area_owner *owner) { object_release(&memory_of(owner)->object); }
+
+/* area_owner.page: the pages are there from the start, and only read through this (space_map.c maps
+ * those that are shared as they are). */
+static enum error owner_page(struct area_owner *owner, uint64_t index, bool write, pte_t *page)
+{
+    const struct memory *memory = memory_of(owner);
+    const struct memory_run *run;
+
+    (void)write;
+    SLIST_FOREACH(run, &memory->runs, link) {
+        if (index < run->pages) {
+            const bool held = memory->kind != MEMORY_DEVICE;
+            *page = pte_make(ppn_add(run->first, index), held ? PTE_OWNED : 0);
+            if (held)
+                frame_hold(frame_record(pte_ppn(*page)));
+            return E_OK;
+        }
+        index -= run->pages;
+    }
+    return E_RANGE;
+}
 
 static void memory_destroy(struct object *object)
 {
@@ -44,7 +59,8 @@ static struct memory *memory_new(enum memory_kind kind, bool writable)
 
     if (memory == NULL)
         return NULL;
-    memory->owner = (struct area_owner){.retain = owner_retain, .release = owner_release};
+    memory->owner =
+        (struct area_owner){.retain = owner_retain, .release = owner_release, .page = owner_page};
     memory->kind = kind;
     memory->writable = writable;
     SLIST_INIT(&memory->runs);
@@ -118,22 +134,4 @@ struct memory *memory_create_device(ppn_t first, uint64_t pages, bool writable)
         return NULL;
     }
     return memory;
-}
-
-enum error memory_map_shared(struct memory *memory, struct address_space *space,
-                             struct page_range range, ppn_t first, uint64_t leaf)
-{
-    return address_space_map_shared(space, range, first, leaf, &memory->owner);
-}
-
-enum error memory_map_private(struct memory *memory, struct address_space *space,
-                              struct page_range range, ppn_t first, uint64_t leaf)
-{
-    enum error error = address_space_map_extern(space, range, first, leaf);
-
-    if (error == E_OK) {
-        area_set_find(&space->areas, range.start)->owner = &memory->owner;
-        owner_retain(&memory->owner);
-    }
-    return error;
 }

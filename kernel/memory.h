@@ -5,6 +5,7 @@
  * mapping are gone. Each area that maps the object counts it (area owner).
  */
 #include <octavo/memory.h>
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include "kernel/object.h"
@@ -32,9 +33,8 @@ enum error memory_create(uint64_t bytes, enum memory_kind kind, struct memory **
 /* Boot: existing physical pages that are never given back. NULL: no memory. */
 struct memory *memory_create_device(ppn_t first, uint64_t pages, bool writable);
 
-/* Maps part of a run as one area that counts the object. A clone of the space maps the same pages,
- * or with the second function copies them. The space's lock is held. Errors of
- * address_space_map_shared. */
-typedef enum error memory_mapper(struct memory *memory, struct address_space *space,
-                                 struct page_range range, ppn_t first, uint64_t leaf) MUST_USE;
-memory_mapper memory_map_shared, memory_map_private;
+/* The object whose owner record an area names. */
+static inline struct memory *memory_of(struct area_owner *owner)
+{
+    return (struct memory *)((char *)owner - offsetof(struct memory, owner));
+}

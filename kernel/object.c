@@ -41,7 +41,8 @@ void object_release(struct object *object)
     const struct object_type *type = types[object->kind];
     if (type->destroy != NULL)
         type->destroy(object);
-    cache_free(type->cache, object_record(object));
+    if (!type->frees_record)
+        cache_free(type->cache, object_record(object));
 }
 
 bool object_try_retain(struct object *object)

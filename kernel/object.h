@@ -30,6 +30,7 @@ struct object_type {
     void (*unreachable)(struct object *object); /* the last handle went; may be NULL */
     void (*destroy)(
         struct object *object); /* the last reference went: undo all but the record; may be NULL */
+    bool frees_record;          /* destroy gives the record back, too, perhaps later */
 };
 
 /* Each kind's type, defined beside its code. */

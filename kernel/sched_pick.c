@@ -2,6 +2,7 @@
  * run_queue.h for the lock, sched.c for how threads get there.
  */
 #include "kernel/clock.h"
+#include "kernel/frame.h"
 #include "kernel/process.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/fpu.h"
@@ -282,8 +283,8 @@ static void preempt(struct hart *hart)
         rotate(queue, thread);
 }
 
-/* Waits for an interrupt that makes a thread ready. Interrupts stay off: a pending one ends the
- * wait, and is served here. */
+/* Waits for an interrupt that makes a thread ready, or does a little work in advance. Interrupts
+ * stay off: a pending one ends the wait, and is served here. */
 static void idle(struct hart *hart)
 {
     tlb_leave_all();
@@ -291,7 +292,7 @@ static void idle(struct hart *hart)
     hart->started_ticks = timer_ticks();
     __atomic_fetch_or(&idle_harts, hart_bit(hart), __ATOMIC_SEQ_CST);
     if (look_at(&queue_of(hart)->ready.best) < 0 && best_elsewhere(hart, -1) == NULL &&
-        SLIST_EMPTY(&hart->mail)) {
+        SLIST_EMPTY(&hart->mail) && !space_reap_waits() && !frame_zero_one()) {
         clock_program(hart);
         wait_for_interrupt();
     }
@@ -331,6 +332,8 @@ struct thread *sched_next(struct hart *hart)
     for (;;) {
         if (!SLIST_EMPTY(&hart->mail))
             thread_open_mail(hart);
+        if (space_reap_waits())
+            space_reap();
         if (hart->current == NULL) {
             if (!pick(hart))
                 idle(hart);

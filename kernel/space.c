@@ -1,26 +1,29 @@
-/* space.c - address spaces. See space.h for the lock. */
+/* space.c - the life of address spaces: made, cloned, taken apart. See space.h for the lock.
+ *
+ * The end of a large space is work in pieces (address_space_dismantle). Whoever lets go of it last
+ * does the first piece; what is left waits in a list, from which every hart takes a piece whenever
+ * it looks for a thread to run, and whoever finds no memory takes as many as it needs. So no
+ * interrupt waits for more than a piece, and nothing has to wait for the whole.
+ */
 #include "kernel/space.h"
 
-#include <octavo/memory.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "kernel/cache.h"
 #include "kernel/config.h"
 #include "kernel/frame.h"
-#include "kernel/futex.h"
-#include "kernel/memory.h"
+#include "kernel/klog.h"
 #include "kernel/panic.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/kernel_map.h"
+#include "vm/events.h"
 #include "vm/vm_hooks.h"
 
 enum {
-    PIECE_PAGES =
-        512, /* zeroed memory comes in runs of at most 2 MiB, less when memory is broken up */
-    LOWEST_USER_PAGE = 1,   /* the null page is never mapped */
-    ANYWHERE_PAGE = 1 << 24 /* 64 GiB: where mappings without a wish begin */
+    ANYWHERE_PAGE = 1 << 24, /* 64 GiB: where mappings without a wish begin */
+    PIECE = 4096,            /* entries of tables that are taken apart at once: about 0.2 ms */
 };
 
 static void space_destroy(struct object *object);
@@ -28,18 +31,104 @@ static void space_destroy(struct object *object);
 static struct cache space_cache = CACHE_INIT(space_cache, "space", struct space);
 static struct cache area_cache = CACHE_INIT(area_cache, "area", struct area);
 const struct object_type space_type = {
-    .name = "space", .cache = &space_cache, .destroy = space_destroy};
+    .name = "space", .cache = &space_cache, .destroy = space_destroy, .frees_record = true};
+
+static enum clone_policy clone_policy = CLONE_SHARE;
+static uint64_t committed_pages; /* atomic */
+static uint64_t flushes;         /* atomic */
 
 struct area *vm_area_allocate(void) { return cache_allocate(&area_cache); }
 void vm_area_free(struct area *area) { cache_free(&area_cache, area); }
 uint64_t space_areas_alive(void) { return area_cache.alive; }
+uint64_t space_committed_pages(void) { return __atomic_load_n(&committed_pages, __ATOMIC_RELAXED); }
 
-static void space_flush(struct address_space *addresses, struct page_range range)
+/* --- What happens behind their backs ---------------------------------------------------------- */
+
+static void event_log(struct vm_events *events, enum vm_event event, vpn_t vpn)
 {
-    struct space *space = (struct space *)((char *)addresses - offsetof(struct space, addresses));
-    (void)range;
-    tlb_flush(&space->tlb);
+    static const char *const names[VM_EVENTS] = {
+        [VM_ZERO_FILLED] = "zeroes",
+        [VM_ZERO_FILLED_LARGE] = "zeroes, large",
+        [VM_OWNER_FILLED] = "owner",
+        [VM_COPIED] = "copied",
+        [VM_LAST_SHARER] = "last sharer",
+        [VM_TABLE_SHARED] = "table shared",
+        [VM_TABLE_COPIED] = "table copied",
+        [VM_TABLE_TAKEN] = "table taken",
+        [VM_SPLIT] = "split",
+        [VM_STALE] = "stale",
+    };
+
+    (void)events;
+    klog("vm: %#lx: %s\n", vpn_address(vpn).v, names[event]);
 }
+
+static struct vm_events events;
+
+void space_trace_events(void) { events.happened = event_log; }
+
+void space_statistics(struct system_vm *statistics)
+{
+    const uint64_t *count = events.count;
+    struct hart *hart;
+    uint32_t left = harts_running();
+
+    *statistics = (struct system_vm){
+        .zero_filled = count[VM_ZERO_FILLED] + count[VM_ZERO_FILLED_LARGE],
+        .large_filled = count[VM_ZERO_FILLED_LARGE],
+        .owner_filled = count[VM_OWNER_FILLED],
+        .copied = count[VM_COPIED],
+        .last_sharer = count[VM_LAST_SHARER],
+        .tables_shared = count[VM_TABLE_SHARED],
+        .tables_copied = count[VM_TABLE_COPIED],
+        .tables_taken = count[VM_TABLE_TAKEN],
+        .splits = count[VM_SPLIT],
+        .stale = count[VM_STALE],
+        .flushes = __atomic_load_n(&flushes, __ATOMIC_RELAXED),
+    };
+    HARTS_FOREACH(hart, left) {
+        statistics->shoot_downs += hart->shoot_downs;
+        statistics->faults += hart->faults;
+        statistics->refused += hart->faults_refused;
+        statistics->zeroed += hart->zeroed;
+    }
+}
+
+static struct space *space_of(struct address_space *addresses)
+{
+    return (struct space *)((char *)addresses - offsetof(struct space, addresses));
+}
+
+static void flush(struct address_space *addresses, struct page_range range, enum flush_kind kind)
+{
+    struct space *space = space_of(addresses);
+
+    __atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
+    if (kind == FLUSH_STRONGER)
+        tlb_flush_range_here(&space->tlb, range);
+    else if (kind == FLUSH_WEAKER)
+        tlb_flush_range(&space->tlb, range);
+    else
+        tlb_flush(&space->tlb);
+}
+
+void space_commit_locked(struct space *space)
+{
+    const uint64_t now = space->addresses.areas.private_pages;
+
+    __atomic_fetch_add(&committed_pages, now - space->committed, __ATOMIC_RELAXED);
+    space->committed = now;
+}
+
+void space_check_locked(struct space *space)
+{
+    const char *complaint = "";
+
+    if (DEBUG && !address_space_check(&space->addresses, &complaint))
+        panic("address space: %s", complaint);
+}
+
+/* --- Beginning -------------------------------------------------------------------------------- */
 
 struct space *space_create(void)
 {
@@ -53,28 +142,23 @@ struct space *space_create(void)
         cache_free(&space_cache, space);
         return NULL;
     }
-    space->addresses.flush = space_flush;
+    space->addresses.flush = flush;
+    space->addresses.events = &events;
     space->search_from = (vpn_t){ANYWHERE_PAGE};
     return space;
 }
 
-static void space_check(struct space *space)
+bool space_set_clone_policy(const char *word)
 {
-    const char *complaint = "";
+    static const char *const words[] = {
+        [CLONE_COPY] = "copy", [CLONE_COW] = "cow", [CLONE_SHARE] = "share"};
 
-    if (DEBUG && !address_space_check(&space->addresses, &complaint))
-        panic("address space: %s", complaint);
-}
-
-static void space_destroy(struct object *object)
-{
-    struct space *space = (struct space *)object;
-
-    space_check(space);
-    tlb_leave(&space->tlb);
-    tlb_wait_unused(&space->tlb);
-    address_space_destroy(&space->addresses);
-    tlb_drop(&space->tlb);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i]) == 0) {
+            clone_policy = (enum clone_policy)i;
+            return true;
+        }
+    return false;
 }
 
 enum error space_clone(struct space *source, struct space **clone)
@@ -84,211 +168,75 @@ enum error space_clone(struct space *source, struct space **clone)
     if (space == NULL)
         return E_NOMEM;
     lock_acquire(&source->lock);
-    enum error error = address_space_clone_self(&source->addresses, &space->addresses);
+    enum error error =
+        address_space_clone_self(&source->addresses, &space->addresses, clone_policy);
+    space_check_locked(source);
     lock_release(&source->lock);
+    space_commit_locked(space); /* nobody else has it yet */
     if (error != E_OK) {
         object_release(&space->object);
         return error;
     }
-    fence_instructions(); /* text was copied by stores */
+    fence_instructions(); /* text may have been copied by stores */
     space->search_from = source->search_from;
     *clone = space;
     return E_OK;
 }
 
-bool space_range_is_user(uint64_t address, uint64_t length)
-{
-    uint64_t limit = mode_user_pages(kernel_paging_mode) << PAGE_BITS;
+/* --- End -------------------------------------------------------------------------------------- */
 
-    return length <= limit && address <= limit - length;
+static struct lock reaper_lock = LOCK_INIT("reaper", RANK_REAPER);
+static SLIST_HEAD(, space) dying = SLIST_HEAD_INITIALIZER(dying); /* reaper_lock */
+uint32_t spaces_dying;                                            /* atomic: how many there are */
+
+static void put_off(struct space *space)
+{
+    lock_acquire(&reaper_lock);
+    SLIST_INSERT_HEAD(&dying, space, link);
+    __atomic_fetch_add(&spaces_dying, 1, __ATOMIC_RELAXED);
+    lock_release(&reaper_lock);
 }
 
-/* --- Mapping ---------------------------------------------------------------------------------- */
-
-/* Leaf bits for MAP_ flags. E_ACCES: writable and executable at once; E_INVAL: neither of the
- * three. */
-static enum error leaf_flags(uint64_t flags, uint64_t *leaf)
+static struct space *take_up(void)
 {
-    const uint64_t known = MAP_READ | MAP_WRITE | MAP_EXECUTE | MAP_SHARE | MAP_EXACT;
-
-    if ((flags & ~known) || !(flags & (MAP_READ | MAP_WRITE | MAP_EXECUTE)))
-        return E_INVAL;
-    if ((flags & MAP_WRITE) && (flags & MAP_EXECUTE))
-        return E_ACCES;
-    *leaf = PTE_U;
-    if (flags & (MAP_READ | MAP_WRITE))
-        *leaf |= PTE_R;
-    if (flags & MAP_WRITE)
-        *leaf |= PTE_W;
-    if (flags & MAP_EXECUTE)
-        *leaf |= PTE_X;
-    return E_OK;
-}
-
-static enum error request_check(const struct map_request *request, uint64_t *leaf)
-{
-    const uint64_t low_bits = PAGE_SIZE - 1;
-
-    if (request->length == 0 || ((request->address | request->offset) & low_bits))
-        return E_INVAL;
-    if (!space_range_is_user(request->address, request->length))
-        return E_INVAL;
-    if ((request->flags & MAP_EXACT) && request->address < LOWEST_USER_PAGE * PAGE_SIZE)
-        return E_INVAL;
-    enum error error = leaf_flags(request->flags, leaf);
-    if (error != E_OK)
-        return error;
-    if (request->memory == NULL) /* refuse before the rest is taken from everybody else */
-        return request->length >> PAGE_BITS > frame_free_count() ? E_NOMEM : E_OK;
-    if ((*leaf & PTE_W) && !request->memory->writable)
-        return E_ACCES;
-    uint64_t size = request->memory->pages << PAGE_BITS;
-    if (request->offset > size || request->length > size - request->offset)
-        return E_RANGE;
-    return E_OK;
-}
-
-/* A free range where the caller wishes, else behind the last one found, else anywhere. */
-static enum error find_free(struct space *space, uint64_t pages, vpn_t wish, vpn_t *start)
-{
-    const vpn_t limit = {mode_user_pages(PAGING_SV39)}; /* the same places under every mode */
-    const vpn_t from[] = {wish, space->search_from, {ANYWHERE_PAGE}};
-    enum error error = E_NOMEM;
-
-    for (size_t i = 0; i < sizeof from / sizeof from[0] && error != E_OK; i++)
-        if (from[i].v >= LOWEST_USER_PAGE && from[i].v < limit.v)
-            error = address_space_find_free(&space->addresses, pages, from[i], limit, start);
-    return error;
-}
-
-static enum error pick_range(struct space *space, const struct map_request *request,
-                             struct page_range *range)
-{
-    range->start = vaddr_page((vaddr_t){request->address});
-    range->pages = (request->length + PAGE_SIZE - 1) >> PAGE_BITS;
-    if (request->flags & MAP_EXACT)
-        return E_OK;
-    enum error error = find_free(space, range->pages, range->start, &range->start);
-    if (error == E_OK && request->address == 0)
-        space->search_from = range_end(*range);
-    return error;
-}
-
-/* Takes back the first `pages` of a range whose mapping failed further on. */
-static enum error unmap_partial(struct space *space, vpn_t start, uint64_t pages, enum error error)
-{
-    if (pages > 0) {
-        enum error undone =
-            address_space_unmap(&space->addresses, (struct page_range){start, pages});
-        ASSERT(undone == E_OK);
+    lock_acquire(&reaper_lock);
+    struct space *space = SLIST_FIRST(&dying);
+    if (space != NULL) {
+        SLIST_REMOVE_HEAD(&dying, link);
+        __atomic_fetch_sub(&spaces_dying, 1, __ATOMIC_RELAXED);
     }
-    return error;
+    lock_release(&reaper_lock);
+    return space;
 }
 
-/* Zeroed pages, in as few contiguous pieces as memory offers. */
-static enum error map_zeroed(struct space *space, struct page_range range, uint64_t leaf)
+static void take_apart(struct space *space)
 {
-    uint64_t done = 0, piece = PIECE_PAGES;
-
-    while (done < range.pages) {
-        if (piece > range.pages - done)
-            piece = range.pages - done;
-        struct page_range part = {vpn_add(range.start, done), piece};
-        enum error error = address_space_map(&space->addresses, part, NULL, 0, 0, leaf);
-        if (error == E_OK)
-            done += piece;
-        else if (error == E_NOMEM && piece > 1)
-            piece /= 2;
-        else
-            return unmap_partial(space, range.start, done, error);
+    if (!address_space_dismantle(&space->addresses, PIECE)) {
+        put_off(space);
+        return;
     }
-    return E_OK;
+    address_space_destroy(&space->addresses);
+    tlb_drop(&space->tlb);
+    cache_free(&space_cache, space);
 }
 
-/* The pages of a memory object, one area for each of its contiguous runs. */
-static enum error map_memory(struct space *space, struct page_range range, uint64_t leaf,
-                             const struct map_request *request)
+bool space_reap(void)
 {
-    uint64_t skip = request->offset >> PAGE_BITS, done = 0;
-    bool share = (request->flags & MAP_SHARE) || request->memory->kind == MEMORY_DEVICE;
-    memory_mapper *map = share ? memory_map_shared : memory_map_private;
-    const struct memory_run *run;
+    struct space *space = space_reap_waits() ? take_up() : NULL;
 
-    SLIST_FOREACH(run, &request->memory->runs, link) {
-        if (done == range.pages)
-            break;
-        if (skip >= run->pages) {
-            skip -= run->pages;
-            continue;
-        }
-        uint64_t pages = run->pages - skip;
-        if (pages > range.pages - done)
-            pages = range.pages - done;
-        struct page_range part = {vpn_add(range.start, done), pages};
-        enum error error =
-            map(request->memory, &space->addresses, part, ppn_add(run->first, skip), leaf);
-        if (error != E_OK)
-            return unmap_partial(space, range.start, done, error);
-        done += pages;
-        skip = 0;
-    }
-    return E_OK;
+    if (space == NULL)
+        return false;
+    take_apart(space);
+    return true;
 }
 
-/* Zeroed pages that fork shares are a memory object that only mappings hold. */
-static enum error map_shared_zeroed(struct space *space, const struct map_request *request,
-                                    uint64_t *address)
+static void space_destroy(struct object *object)
 {
-    struct map_request shared = *request;
-    enum error error = memory_create(request->length, MEMORY_ANONYMOUS, &shared.memory);
+    struct space *space = (struct space *)object;
 
-    if (error != E_OK)
-        return error;
-    error = space_map(space, &shared, address);
-    object_release(&shared.memory->object);
-    return error;
-}
-
-enum error space_map(struct space *space, const struct map_request *request, uint64_t *address)
-{
-    uint64_t leaf;
-    struct page_range range;
-    enum error error = request_check(request, &leaf);
-
-    if (error != E_OK)
-        return error;
-    if (request->memory == NULL && (request->flags & MAP_SHARE))
-        return map_shared_zeroed(space, request, address);
-    lock_acquire(&space->lock);
-    error = pick_range(space, request, &range);
-    if (error == E_OK)
-        error = request->memory != NULL ? map_memory(space, range, leaf, request)
-                                        : map_zeroed(space, range, leaf);
-    if (error == E_OK && (request->flags & MAP_EXECUTE)) {
-        fence_instructions();
-        tlb_flush(&space->tlb); /* on the other harts */
-    }
-    space_check(space);
-    lock_release(&space->lock);
-    if (error != E_OK)
-        return error;
-    *address = vpn_address(range.start).v;
-    return E_OK;
-}
-
-enum error space_unmap(struct space *space, uint64_t address, uint64_t length)
-{
-    if (address % PAGE_SIZE != 0 || length == 0 || !space_range_is_user(address, length))
-        return E_INVAL;
-    struct page_range range = {vaddr_page((vaddr_t){address}),
-                               (length + PAGE_SIZE - 1) >> PAGE_BITS};
-    lock_acquire(&space->lock);
-    enum error error = address_space_unmap(&space->addresses, range);
-    if (error == E_OK)
-        futex_evict(space, address, range.pages << PAGE_BITS);
-    if (error == E_OK && range.start.v >= ANYWHERE_PAGE && range.start.v < space->search_from.v)
-        space->search_from = range.start;
-    space_check(space);
-    lock_release(&space->lock);
-    return error;
+    space_check_locked(space); /* nobody else has it any more */
+    tlb_leave(&space->tlb);
+    tlb_wait_unused(&space->tlb);
+    __atomic_fetch_sub(&committed_pages, space->committed, __ATOMIC_RELAXED);
+    take_apart(space);
 }

@@ -1,8 +1,49 @@
-/* space_copy.c - copying to, from and between user memories through the direct map, checked once a
- * page. */
+/* space_copy.c - faults, and copying to, from and between user memories through the direct map,
+ * checked once a page. What a program would get by a fault the kernel gets by the same function. */
+#include "kernel/riscv/csr.h"
+#include "kernel/riscv/hart.h"
 #include "kernel/space.h"
-
 #include "vm/bytes.h"
+
+static enum error fault_locked(struct space *space, uint64_t address, uint64_t access)
+{
+    enum error error = address_space_fault(&space->addresses, (vaddr_t){address}, access);
+    struct hart *hart = hart_self();
+
+    hart->faults++;
+    if (error != E_OK)
+        hart->faults_refused++;
+    else if (access & PTE_X)
+        fence_instructions(); /* the page may have been written just now */
+    return error;
+}
+
+enum error space_fault(struct space *space, uint64_t address, uint64_t access)
+{
+    lock_acquire(&space->lock);
+    enum error error = fault_locked(space, address, access | PTE_U | PTE_V);
+    lock_release(&space->lock);
+    return error;
+}
+
+static __attribute__((noinline)) enum error bring_in(struct space *space, uint64_t address,
+                                                     uint64_t access, void **byte)
+{
+    enum error error = fault_locked(space, address, access);
+
+    if (error != E_OK)
+        return error;
+    *byte = address_space_translate(&space->addresses, (vaddr_t){address}, access);
+    return *byte != NULL ? E_OK : E_FAULT; /* a device's page */
+}
+
+/* The byte as the kernel reaches it, in a page that is there and may be accessed so. */
+static inline enum error reach(struct space *space, uint64_t address, uint64_t access, void **byte)
+{
+    access |= PTE_U | PTE_V;
+    *byte = address_space_translate(&space->addresses, (vaddr_t){address}, access);
+    return *byte != NULL ? E_OK : bring_in(space, address, access, byte);
+}
 
 /* The part of a copy that stays in the page of `address`. */
 static size_t part_of_page(uint64_t address, size_t length)
@@ -11,23 +52,17 @@ static size_t part_of_page(uint64_t address, size_t length)
     return length < room ? length : room;
 }
 
-static void *user_byte(const struct space *space, uint64_t address, uint64_t flags)
-{
-    return address_space_translate(&space->addresses, (vaddr_t){address}, flags | PTE_U | PTE_V);
-}
-
 enum error space_copy_in(struct space *space, void *to, uint64_t from, size_t length)
 {
     enum error error = E_OK;
+    void *source;
 
     lock_acquire(&space->lock);
     while (length > 0) {
         size_t part = part_of_page(from, length);
-        const void *source = user_byte(space, from, PTE_R);
-        if (source == NULL) {
-            error = E_FAULT;
+        error = reach(space, from, PTE_R, &source);
+        if (error != E_OK)
             break;
-        }
         bytes_copy(to, source, part);
         to = (char *)to + part;
         from += part;
@@ -40,15 +75,14 @@ enum error space_copy_in(struct space *space, void *to, uint64_t from, size_t le
 enum error space_copy_out(struct space *space, uint64_t to, const void *from, size_t length)
 {
     enum error error = E_OK;
+    void *target;
 
     lock_acquire(&space->lock);
     while (length > 0) {
         size_t part = part_of_page(to, length);
-        void *target = user_byte(space, to, PTE_R | PTE_W);
-        if (target == NULL) {
-            error = E_FAULT;
+        error = reach(space, to, PTE_R | PTE_W, &target);
+        if (error != E_OK)
             break;
-        }
         bytes_copy(target, from, part);
         from = (const char *)from + part;
         to += part;
@@ -61,16 +95,17 @@ enum error space_copy_out(struct space *space, uint64_t to, const void *from, si
 enum error space_copy(struct user_range to, struct user_range from, size_t length)
 {
     enum error error = E_OK;
+    void *target, *source;
 
     lock_acquire_both(&to.space->lock, &from.space->lock);
     while (length > 0) {
         size_t part = part_of_page(to.address, part_of_page(from.address, length));
-        const void *source = user_byte(from.space, from.address, PTE_R);
-        void *target = user_byte(to.space, to.address, PTE_R | PTE_W);
-        if (source == NULL || target == NULL) {
-            error = E_FAULT;
+        /* The target first: getting it may move the source, if the two share the page. */
+        error = reach(to.space, to.address, PTE_R | PTE_W, &target);
+        if (error == E_OK)
+            error = reach(from.space, from.address, PTE_R, &source);
+        if (error != E_OK)
             break;
-        }
         bytes_copy(target, source, part);
         from.address += part;
         to.address += part;
@@ -80,18 +115,23 @@ enum error space_copy(struct user_range to, struct user_range from, size_t lengt
     return error;
 }
 
-bool space_fault_was_stale(struct space *space, uint64_t address, uint64_t flags)
+/* Of memory that is shared on purpose, the physical word; of other memory, the place in this space:
+ * there the page may change under whoever waits (cow.c), and nobody else means the same word. */
+enum error space_word_locked(struct space *space, uint64_t address, struct user_word *result)
 {
-    lock_acquire(&space->lock);
-    bool mapped = user_byte(space, address, flags) != NULL;
-    lock_release(&space->lock);
-    if (mapped)
-        tlb_flush_here(&space->tlb);
-    return mapped;
-}
+    const struct area *area;
+    void *word;
 
-uint32_t *space_word_locked(struct space *space, uint64_t address)
-{
     lock_assert_held(&space->lock);
-    return address % sizeof(uint32_t) == 0 ? user_byte(space, address, PTE_R | PTE_W) : NULL;
+    if (address % sizeof(uint32_t) != 0)
+        return E_FAULT;
+    enum error error = reach(space, address, PTE_R | PTE_W, &word);
+    if (error != E_OK)
+        return error;
+    area = area_set_find(&space->addresses.areas, vaddr_page((vaddr_t){address}));
+    const bool shared = area->kind == AREA_SHARED || (area->flags & PTE_SHARED);
+    result->word = word;
+    result->key[0] = shared ? 0 : (uintptr_t)space;
+    result->key[1] = shared ? (uintptr_t)word : address;
+    return E_OK;
 }

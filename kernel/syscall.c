@@ -1,6 +1,7 @@
 /* syscall.c - the table of system calls. */
 #include "kernel/syscall.h"
 
+#include "kernel/space.h"
 #include "kernel/thread.h"
 
 static syscall_handler *const handlers[SYSTEM_CALLS] = {
@@ -46,6 +47,8 @@ static syscall_handler *const handlers[SYSTEM_CALLS] = {
     [SYS_SPACE_PRINT] = sys_space_print,
     [SYS_VM_MAP] = sys_vm_map,
     [SYS_VM_UNMAP] = sys_vm_unmap,
+    [SYS_VM_PROTECT] = sys_vm_protect,
+    [SYS_VM_QUERY] = sys_vm_query,
     [SYS_SYSTEM_INFO] = sys_system_info,
     [SYS_SYSTEM_CONTROL] = sys_system_control,
 };
@@ -59,6 +62,8 @@ bool syscall_dispatch(struct thread *thread)
         result = handlers[number](thread, thread->registers.a);
     if (result == SYSCALL_DONE || result == SYSCALL_RETURNED)
         return result == SYSCALL_RETURNED;
+    if (result == -E_NOMEM && space_reap()) /* there may be memory now: the call runs again */
+        return true;
     thread_return(thread, (uint64_t)result, 0);
     return true;
 }

@@ -43,4 +43,5 @@ syscall_handler sys_call, sys_recv, sys_reply, sys_reply_recv, sys_ipc_read, sys
 syscall_handler sys_event_create, sys_event_signal, sys_event_wait, sys_event_bind, sys_event_timer,
     sys_irq_bind, sys_irq_ack;
 /* syscall_memory.c */
-syscall_handler sys_memory_create, sys_memory_info, sys_space_create, sys_vm_map, sys_vm_unmap;
+syscall_handler sys_memory_create, sys_memory_info, sys_space_create, sys_vm_map, sys_vm_unmap,
+    sys_vm_protect, sys_vm_query;

@@ -1,5 +1,6 @@
 /* syscall_info.c - system calls that look at processes and at the machine, and the few that rule it
  * (octavo/syscall.h). */
+#include <octavo/memory.h>
 #include <octavo/process.h>
 #include <octavo/system.h>
 #include <string.h>
@@ -215,24 +216,49 @@ static struct space *space_of(const struct process *process)
     return space;
 }
 
-int64_t sys_space_print(struct thread *thread, const uint64_t *a)
+/* The space of a process under the authority, counted; NULL: it has ended. */
+static enum error find_space_under(struct thread *thread, uint64_t handle, int64_t pid,
+                                   struct space **space)
 {
     struct process *authority, *process;
-    enum error error = find_authority(thread, a[0], RIGHT_WAIT, &authority);
+    enum error error = find_authority(thread, handle, RIGHT_WAIT, &authority);
 
     if (error != E_OK)
-        return -error;
-    error = process_find_under(authority, (int64_t)a[1], &process);
+        return error;
+    error = process_find_under(authority, pid, &process);
     object_release(&authority->object);
     if (error != E_OK)
-        return -error;
-    struct space *space = space_of(process);
+        return error;
+    *space = space_of(process);
     object_release(&process->object);
-    if (space == NULL)
-        return 0;
+    return E_OK;
+}
+
+int64_t sys_space_print(struct thread *thread, const uint64_t *a)
+{
+    struct space *space;
+    enum error error = find_space_under(thread, a[0], (int64_t)a[1], &space);
+
+    if (error != E_OK || space == NULL)
+        return -error;
     int64_t result = print_space(space, thread->process->space, a[2], a[3]);
     object_release(&space->object);
     return result;
+}
+
+int64_t sys_vm_query(struct thread *thread, const uint64_t *a)
+{
+    struct space *space;
+    struct vm_area area;
+    enum error error = find_space_under(thread, a[0], (int64_t)a[1], &space);
+
+    if (error != E_OK || space == NULL)
+        return error != E_OK ? -error : -E_NOENT;
+    error = space_query(space, a[2], &area);
+    object_release(&space->object);
+    if (error == E_OK)
+        error = copy_record(thread, a[3], a[4], &area, sizeof area);
+    return error != E_OK ? -error : (int64_t)(a[4] < sizeof area ? a[4] : sizeof area);
 }
 
 /* --- The machine ------------------------------------------------------------------------------ */
@@ -298,6 +324,7 @@ int64_t sys_system_info(struct thread *thread, const uint64_t *a)
     union {
         struct system_memory memory;
         struct system_objects objects;
+        struct system_vm vm;
         struct system_machine machine;
         struct system_hart harts[HARTS_MAX];
     } record = {0};
@@ -310,6 +337,7 @@ int64_t sys_system_info(struct thread *thread, const uint64_t *a)
     case INFO_MEMORY:
         record.memory.total_pages = machine.ram_pages;
         frame_statistics(&record.memory);
+        record.memory.committed_pages = space_committed_pages();
         length = sizeof record.memory;
         break;
     case INFO_OBJECTS:
@@ -323,6 +351,10 @@ int64_t sys_system_info(struct thread *thread, const uint64_t *a)
         break;
     case INFO_HARTS:
         length = describe_harts(record.harts);
+        break;
+    case INFO_VM:
+        space_statistics(&record.vm);
+        length = sizeof record.vm;
         break;
     default:
         return -E_INVAL;

@@ -100,14 +100,32 @@ int64_t sys_vm_map(struct thread *thread, const uint64_t *a)
     return error == E_OK ? (int64_t)address : -error;
 }
 
+/* The arguments move on with the work, so the call runs again for what is left of it. */
 int64_t sys_vm_unmap(struct thread *thread, const uint64_t *a)
+{
+    struct space *space;
+    uint64_t done;
+    enum error error = find_space(thread, a[0], &space);
+
+    if (error != E_OK)
+        return -error;
+    error = space_unmap(space, a[1], a[2], &done);
+    object_release(&space->object);
+    if (error != E_OK || done == a[2])
+        return -error;
+    thread->registers.a[1] += done;
+    thread->registers.a[2] -= done;
+    return SYSCALL_DONE;
+}
+
+int64_t sys_vm_protect(struct thread *thread, const uint64_t *a)
 {
     struct space *space;
     enum error error = find_space(thread, a[0], &space);
 
     if (error != E_OK)
         return -error;
-    error = space_unmap(space, a[1], a[2]);
+    error = space_protect(space, a[1], a[2], a[3]);
     object_release(&space->object);
     return -error;
 }

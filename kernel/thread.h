@@ -72,7 +72,7 @@ struct thread {
     struct event *event;    /* EVENT: counted */
     struct bucket *bucket;  /* FUTEX: futex.c */
     uint64_t futex_address; /* FUTEX: as the user named it, for ps */
-    uint64_t futex_key;     /* FUTEX: physical address of the word */
+    uint64_t futex_key[2];  /* FUTEX: names the word (space.h: struct user_word) */
     struct fpu_state fpu;
 };
 

@@ -17,6 +17,14 @@ RB_GENERATE_INTERNAL(area_tree, area, link, compare_starts, static __attribute__
 
 void area_set_init(struct area_set *set) { *set = (struct area_set){.tree = RB_INITIALIZER()}; }
 
+/* The pages of the area as they count among the set's private ones. */
+static uint64_t private_pages(const struct area *area)
+{
+    const bool own =
+        area->kind == AREA_OWNED || (area->kind == AREA_PAGED && !(area->flags & PTE_SHARED));
+    return own ? area->range.pages : 0;
+}
+
 void area_set_insert(struct area_set *set, struct area *area)
 {
     const struct area *behind = area_set_find_from(set, area->range.start);
@@ -26,6 +34,7 @@ void area_set_insert(struct area_set *set, struct area *area)
     RB_INSERT(area_tree, &set->tree, area);
     set->count++;
     set->pages += area->range.pages;
+    set->private_pages += private_pages(area);
 }
 
 void area_set_remove(struct area_set *set, struct area *area)
@@ -34,6 +43,7 @@ void area_set_remove(struct area_set *set, struct area *area)
     RB_REMOVE(area_tree, &set->tree, area);
     set->count--;
     set->pages -= area->range.pages;
+    set->private_pages -= private_pages(area);
 }
 
 void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct area *tail)
@@ -43,13 +53,28 @@ void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct ar
     VM_ASSERT(head_pages - 1 < area->range.pages - 1);
     *tail = *area;
     tail->range = (struct page_range){at, area->range.pages - head_pages};
+    tail->low.v = area->low.v > at.v ? area->low.v : at.v;
+    tail->high.v = area->high.v > tail->low.v ? area->high.v : tail->low.v;
+    area->high.v = area->high.v < at.v ? area->high.v : at.v;
+    area->low.v = area->low.v < area->high.v ? area->low.v : area->high.v;
     tail->first = ppn_add(area->first, head_pages);
     tail->offset += head_pages;
     set->pages -= tail->range.pages;
+    set->private_pages -= private_pages(tail);
     area->range.pages = head_pages;
     area_set_insert(set, tail);
     if (tail->owner)
         tail->owner->retain(tail->owner);
+}
+
+void area_note_pages(struct area *area, vpn_t start, vpn_t end)
+{
+    const bool none = area->low.v == area->high.v;
+
+    if (none || start.v < area->low.v)
+        area->low = start;
+    if (none || end.v > area->high.v)
+        area->high = end;
 }
 
 static bool continues(const struct area *area, const struct area *next)
@@ -70,8 +95,11 @@ struct area *area_set_join(struct area_set *set, struct area *area)
     if (!next || !continues(area, next))
         return NULL;
     area_set_remove(set, next);
+    if (next->low.v < next->high.v)
+        area_note_pages(area, next->low, next->high);
     area->range.pages += next->range.pages;
     set->pages += next->range.pages;
+    set->private_pages += private_pages(next);
     if (next->owner)
         next->owner->release(next->owner);
     return next;

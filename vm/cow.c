@@ -45,34 +45,93 @@ static bool is_shared(struct page_manager *manager, pte_t leaf, unsigned level)
     return false;
 }
 
-/* The page changes, and so must what harts know, before the old one is let go. */
-static enum error page_copy(struct address_space *space, const struct area *area, vpn_t vpn,
-                            pte_t *entry)
+/* May the leaf be dealt with along with the one before it? It is private, and lacks W as well. */
+static bool is_alike(const struct address_space *space, pte_t leaf, bool shared)
+{
+    return pte_is_leaf(leaf) && !(leaf.v & PTE_W) && (leaf.v & PTE_OWNED) &&
+           is_shared(space->table.manager, leaf, 0) == shared;
+}
+
+/* How many pages a fault at a small page deals with. */
+static uint64_t pages_alike(const struct address_space *space, const struct area *area, vpn_t vpn,
+                            const pte_t *entry, bool shared)
+{
+    const uint64_t most = pages_ahead(area, vpn, entry, PTE_W);
+    uint64_t pages = 1;
+
+    while (pages < most && is_alike(space, entry[pages], shared))
+        pages++;
+    return pages;
+}
+
+/* Lets go of pages that leaves named, by runs of neighbours. */
+static void let_go(struct page_manager *manager, const pte_t *leaf, uint64_t pages)
+{
+    for (uint64_t i = 0, count; i < pages; i += count) {
+        count = 1;
+        while (i + count < pages && pte_ppn(leaf[i + count]).v == pte_ppn(leaf[i]).v + count)
+            count++;
+        if (leaf[i].v & PTE_OWNED)
+            manager->operations->deallocate(manager, leaf[i], count);
+    }
+}
+
+/* Gives the entries `pages` new pages with the contents of the old ones. What harts know must
+ * change before those are let go. */
+static enum error copy_pages(struct address_space *space, const struct area *area, vpn_t vpn,
+                             pte_t *entry, uint64_t pages)
 {
     struct page_manager *manager = space->table.manager;
-    const pte_t old = *entry;
-    const void *from = page_pointer(manager, pte_ppn(old));
+    pte_t old[AHEAD_PAGES];
     uint64_t flags = 0;
-    void *to;
+    char *to = manager->operations->allocate(manager, pages, &flags);
 
-    if (!from)
-        return E_FAULT; /* an owner's page that cannot be reached from here cannot be copied */
-    to = manager->operations->allocate(manager, 1, &flags);
     if (!to)
         return E_NOMEM;
-    bytes_copy(to, from, PAGE_SIZE);
-    *entry = paged_leaf(area, pte_make(manager->operations->v_to_p(manager, to), flags), true);
-    space_flush(space, (struct page_range){vpn, 1}, FLUSH_WEAKER);
-    if (old.v & PTE_OWNED)
-        manager->operations->deallocate(manager, old, 1);
+    const ppn_t first = manager->operations->v_to_p(manager, to);
+    for (uint64_t i = 0; i < pages; i++) {
+        old[i] = entry[i];
+        bytes_copy(to + i * PAGE_SIZE, page_pointer(manager, pte_ppn(old[i])), PAGE_SIZE);
+        entry[i] = paged_leaf(area, pte_make(ppn_add(first, i), flags), true);
+    }
+    space_flush(space, (struct page_range){vpn, pages}, FLUSH_WEAKER);
+    let_go(manager, old, pages);
     vm_event(space->events, VM_COPIED, vpn);
     return E_OK;
 }
 
-/* The owner of a page that is written for the first time since it was mapped must know. */
-static enum error tell_owner(const struct area *area, vpn_t vpn, struct page_manager *manager,
-                             pte_t leaf)
+static enum error page_copy(struct address_space *space, const struct area *area, vpn_t vpn,
+                            pte_t *entry)
 {
+    const uint64_t pages = pages_alike(space, area, vpn, entry, true);
+    enum error error;
+
+    if (!page_pointer(space->table.manager, pte_ppn(*entry)))
+        return E_FAULT; /* an owner's page that cannot be reached from here cannot be copied */
+    error = copy_pages(space, area, vpn, entry, pages);
+    if (error == E_NOMEM && pages > 1) /* memory is short, or in pieces */
+        error = copy_pages(space, area, vpn, entry, 1);
+    return error;
+}
+
+/* Nobody else has the page any more, nor perhaps those behind it. */
+static void take_pages(struct address_space *space, const struct area *area, vpn_t vpn,
+                       pte_t *entry, unsigned level)
+{
+    const vpn_t start = {vpn.v & ~(level_pages(level) - 1)};
+    const uint64_t entries = level == 0 ? pages_alike(space, area, vpn, entry, false) : 1;
+
+    for (uint64_t i = 0; i < entries; i++)
+        entry[i].v |= PTE_W | PTE_D;
+    space_flush(space, (struct page_range){start, entries * level_pages(level)}, FLUSH_STRONGER);
+    vm_event(space->events, VM_LAST_SHARER, vpn);
+}
+
+/* The owner of a page that is written for the first time since it was mapped must know. */
+static enum error tell_owner(struct address_space *space, const struct area *area, vpn_t vpn,
+                             pte_t *entry)
+{
+    struct page_manager *manager = space->table.manager;
     const uint64_t index = area->offset + (vpn.v - area->range.start.v);
     pte_t page;
     const enum error error = area->owner->page(area->owner, index, true, &page);
@@ -81,29 +140,27 @@ static enum error tell_owner(const struct area *area, vpn_t vpn, struct page_man
         return error;
     if (page.v & PTE_OWNED)
         manager->operations->deallocate(manager, page, 1); /* the leaf has a hold already */
-    return pte_ppn(page).v == pte_ppn(leaf).v ? E_OK : E_AGAIN;
+    if (pte_ppn(page).v != pte_ppn(*entry).v)
+        return E_AGAIN;
+    entry->v |= PTE_W | PTE_D;
+    space_flush(space, (struct page_range){vpn, 1}, FLUSH_STRONGER);
+    return E_OK;
 }
 
 enum error page_break(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
                       unsigned level)
 {
-    struct page_manager *manager = space->table.manager;
-    const vpn_t start = {vpn.v & ~(level_pages(level) - 1)};
     enum error error = E_OK;
 
     if (area->flags & PTE_SHARED)
-        error = tell_owner(area, vpn, manager, *entry);
-    else if (is_shared(manager, *entry, level)) {
-        for (; !error && level > 0; entry = page_table_find(&space->table, vpn, &level))
-            error = page_split(space, entry, level, vpn);
-        return error ? error : page_copy(space, area, vpn, entry);
-    } else
-        vm_event(space->events, VM_LAST_SHARER, vpn);
-    if (error)
-        return error;
-    entry->v |= PTE_W | PTE_D;
-    space_flush(space, (struct page_range){start, level_pages(level)}, FLUSH_STRONGER);
-    return E_OK;
+        return tell_owner(space, area, vpn, entry);
+    if (!is_shared(space->table.manager, *entry, level)) {
+        take_pages(space, area, vpn, entry, level);
+        return E_OK;
+    }
+    for (; !error && level > 0; entry = page_table_find(&space->table, vpn, &level))
+        error = page_split(space, entry, level, vpn);
+    return error ? error : page_copy(space, area, vpn, entry);
 }
 
 /* --- clone ------------------------------------------------------------------------------------ */

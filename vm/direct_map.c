@@ -38,10 +38,26 @@ static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flag
     return p_to_v(manager, first);
 }
 
-static struct frame *frame_behind(struct page_manager *manager, pte_t pte)
+static void *allocate_zeroed(struct page_manager *manager, size_t pages, uint64_t *flags)
 {
     const struct frame_source *source = &direct_map_of(manager)->window->source;
-    return source->frame(source->self, pte_ppn(pte));
+    ppn_t first;
+    void *run;
+
+    if (pages == 1 && source->take_zeroed && source->take_zeroed(source->self, &first)) {
+        *flags |= PTE_OWNED;
+        return p_to_v(manager, first);
+    }
+    run = allocate(manager, pages, flags);
+    if (run)
+        bytes_zero(run, pages << PAGE_BITS);
+    return run;
+}
+
+static struct frame *frame_behind(struct page_manager *manager, pte_t pte)
+{
+    const struct direct_map_window *window = direct_map_of(manager)->window;
+    return &window->frames[pte_ppn(pte).v - window->first.v];
 }
 
 /* Frees in runs: who frees many pages at once pays for one call. */
@@ -100,9 +116,11 @@ static enum error new_root(struct page_manager *manager)
     root = allocate(manager, 1, &flags);
     if (!root)
         return E_NOMEM;
-    bytes_zero(root, PAGE_SIZE);
+    bytes_zero(root, PAGE_SIZE / 2);
     if (kernel_half)
         bytes_copy(root + TABLE_ENTRIES / 2, kernel_half + TABLE_ENTRIES / 2, PAGE_SIZE / 2);
+    else
+        bytes_zero(root + TABLE_ENTRIES / 2, PAGE_SIZE / 2);
     map->root = root;
     return E_OK;
 }
@@ -111,8 +129,6 @@ static void drop_root(struct page_manager *manager)
 {
     struct direct_map *map = direct_map_of(manager);
 
-    for (size_t i = 0; i < TABLE_ENTRIES / 2; i++)
-        VM_ASSERT(map->root[i].v == 0);
     deallocate(manager, pte_make(v_to_p(manager, map->root), PTE_OWNED), 1);
     map->root = NULL;
 }
@@ -129,6 +145,7 @@ static const struct page_manager_operations operations = {
     .p_to_v = p_to_v,
     .v_to_p = v_to_p,
     .allocate = allocate,
+    .allocate_zeroed = allocate_zeroed,
     .deallocate = deallocate,
     .retain = retain,
     .is_shared = is_shared,
@@ -159,9 +176,7 @@ static void source_free(void *self, ppn_t first, uint64_t pages)
     VM_ASSERT(error == E_OK);
 }
 
-static struct frame *source_frame(void *self, ppn_t page) { return buddy_frame(self, page); }
-
 struct frame_source buddy_source(struct buddy *buddy)
 {
-    return (struct frame_source){source_allocate, source_free, source_frame, buddy};
+    return (struct frame_source){source_allocate, NULL, source_free, buddy};
 }

@@ -10,9 +10,10 @@
 /* Where runs of physical pages come from. Contents of a fresh run are undefined. */
 struct frame_source {
     enum error (*allocate)(void *self, uint64_t pages, ppn_t *first) MUST_USE;
+    /* A page that was cleared in advance. False: there is none. NULL: there never is. */
+    bool (*take_zeroed)(void *self, ppn_t *page) MUST_USE;
     /* Freeing a page that is not allocated panics. */
     void (*free)(void *self, ppn_t first, uint64_t pages);
-    struct frame *(*frame)(void *self, ppn_t page); /* the record of an allocated page */
     void *self;
 };
 
@@ -21,9 +22,10 @@ struct frame_source buddy_source(struct buddy *buddy);
 
 /* What all spaces of a kernel share. */
 struct direct_map_window {
-    uintptr_t offset; /* pointer = physical address + offset */
-    ppn_t first;      /* the pages that the window shows: p_to_v of others is NULL */
-    uint64_t pages;   /* 0: it shows everything */
+    uintptr_t offset;     /* pointer = physical address + offset */
+    ppn_t first;          /* the pages that the window shows: p_to_v of others is NULL */
+    uint64_t pages;       /* 0: it shows everything */
+    struct frame *frames; /* the records of these pages, the source's (buddy.h) */
     struct frame_source source;
     const pte_t *kernel_half; /* a root: every new root gets its upper 256 entries. NULL: none */
 };

@@ -1,7 +1,7 @@
 /* lazy.c - pages that are found when somebody first needs them.
  *
- * address_space_map_paged only writes down that there is an area. The page comes before the tables
- * that lead to it, so a fault that fails leaves nothing behind but what is taken out again.
+ * address_space_map_paged only writes down that there is an area. A fault that fails takes the
+ * tables that it has built out again.
  */
 #include "bytes.h"
 #include "operations.h"
@@ -27,6 +27,7 @@ enum error address_space_map_paged(struct address_space *space, struct page_rang
     if (!area)
         return E_NOMEM;
     *area = wanted;
+    area->low = area->high = range.start;
     area_set_insert(&space->areas, area);
     if (area->owner)
         area->owner->retain(area->owner);
@@ -48,14 +49,52 @@ static enum error allocate_page(struct page_manager *manager, void **pointer, pt
     return E_OK;
 }
 
-static enum error zero_page(struct page_manager *manager, pte_t *page)
+uint64_t pages_ahead(const struct area *area, vpn_t vpn, const pte_t *entry, uint64_t flags)
 {
-    void *pointer;
-    const enum error error = allocate_page(manager, &pointer, page);
+    const unsigned index = vpn_index(vpn, 0);
+    const uint64_t room = TABLE_ENTRIES - index, left = range_end(area->range).v - vpn.v;
+    uint64_t pages = 0;
 
-    if (!error)
-        bytes_zero(pointer, PAGE_SIZE);
-    return error;
+    while (pages < AHEAD_PAGES && pages < index && (entry[-1 - (int64_t)pages].v & flags))
+        pages++;
+    if (pages > left)
+        pages = left;
+    if (pages > room)
+        pages = room;
+    return pages > 0 ? pages : 1;
+}
+
+/* How many pages of zeroes a fault brings. */
+static uint64_t zeroes_ahead(const struct area *area, vpn_t vpn, const pte_t *entry)
+{
+    const uint64_t most = pages_ahead(area, vpn, entry, PTE_V);
+    uint64_t pages = 1;
+
+    while (pages < most && entry[pages].v == 0)
+        pages++;
+    return pages;
+}
+
+/* Fills *entry, and those behind it if it is so decided, with pages of zeroes. */
+static enum error fill_zeroes(struct address_space *space, struct area *area, vpn_t vpn,
+                              pte_t *entry)
+{
+    struct page_manager *manager = space->table.manager;
+    uint64_t pages = zeroes_ahead(area, vpn, entry), flags = 0;
+    void *run = manager->operations->allocate_zeroed(manager, pages, &flags);
+
+    if (!run && pages > 1) { /* memory is short, or in pieces */
+        pages = 1;
+        run = manager->operations->allocate_zeroed(manager, pages, &flags);
+    }
+    if (!run)
+        return E_NOMEM;
+    pte_t leaf = paged_leaf(area, pte_make(manager->operations->v_to_p(manager, run), flags), true);
+    for (uint64_t i = 0; i < pages; i++, leaf.v += 1ull << PTE_PPN_SHIFT)
+        entry[i] = leaf;
+    area_note_pages(area, vpn, vpn_add(vpn, pages));
+    vm_event(space->events, VM_ZERO_FILLED, vpn);
+    return E_OK;
 }
 
 /* The owner's page, or for one who is going to write where it is not shared, a copy. */
@@ -82,30 +121,36 @@ static enum error owner_page(struct page_manager *manager, const struct area *ar
     return error;
 }
 
-enum error page_fill(struct address_space *space, const struct area *area, vpn_t vpn,
-                     uint64_t access, pte_t *entry, unsigned level)
+static enum error fill_from_owner(struct address_space *space, struct area *area, vpn_t vpn,
+                                  bool write, pte_t *entry)
 {
-    struct page_manager *manager = space->table.manager;
-    /* Zeroes are the space's own, and may be written from the start. */
-    const bool write = !area->owner || (access & PTE_W);
     pte_t page = {0};
-    enum error error;
+    const enum error error = owner_page(space->table.manager, area, vpn, write, &page);
 
-    VM_ASSERT(area->kind == AREA_PAGED); /* of the others, all pages are there */
-    if (page_fill_large(space, area, vpn, entry, level))
-        return E_OK;
-    error = area->owner ? owner_page(manager, area, vpn, write, &page) : zero_page(manager, &page);
     if (error)
         return error;
-    error = table_reach(space, vpn, 0, &entry, &level);
-    if (error) {
-        if (page.v & PTE_OWNED)
-            manager->operations->deallocate(manager, page, 1);
-        table_prune(space, vpn);
-        return error;
-    }
-    VM_ASSERT(entry->v == 0);
     *entry = paged_leaf(area, page, write);
-    vm_event(space->events, area->owner ? VM_OWNER_FILLED : VM_ZERO_FILLED, vpn);
+    area_note_pages(area, vpn, vpn_add(vpn, 1));
+    vm_event(space->events, VM_OWNER_FILLED, vpn);
     return E_OK;
+}
+
+enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, uint64_t access,
+                     pte_t *entry, unsigned level)
+{
+    const bool built = level > 0;
+    enum error error = E_OK;
+
+    VM_ASSERT(area->kind == AREA_PAGED); /* of the others, all pages are there */
+    if (built) {
+        if (page_fill_large(space, area, vpn, entry, level))
+            return E_OK;
+        error = table_reach(space, vpn, 0, &entry, &level);
+    }
+    if (!error)
+        error = area->owner ? fill_from_owner(space, area, vpn, access & PTE_W, entry)
+                            : fill_zeroes(space, area, vpn, entry);
+    if (error && built)
+        table_prune(space, vpn);
+    return error;
 }

@@ -10,6 +10,8 @@
 #include "operations.h"
 #include "vm_hooks.h"
 
+enum { LEVEL_MAX = 2 }; /* the largest leaves: 1 GiB */
+
 bool flags_are_valid(uint64_t flags)
 {
     if (flags & ~(uint64_t)(PTE_FLAGS & ~(PTE_OWNED | PTE_SHARED)))
@@ -48,20 +50,30 @@ enum error check_area(const struct address_space *space, const struct area *want
     return behind && behind->range.start.v < range_end(wanted->range).v ? E_EXIST : E_OK;
 }
 
+/* Can the run begin with a leaf of this level? */
+static bool fits(const struct leaf_run *run, unsigned level)
+{
+    return run->range.pages >= level_pages(level) &&
+           (run->range.start.v | run->first.v) % level_pages(level) == 0;
+}
+
 /* The first pages of a run as one run of leaves, as large as addresses and length allow. */
 static struct leaf_run first_piece(const struct leaf_run *run)
 {
-    const uint64_t large = level_pages(LARGE_LEVEL), past = run->range.start.v % large;
+    const uint64_t apart = run->range.start.v - run->first.v;
     struct leaf_run piece = *run;
 
-    if ((run->range.start.v - run->first.v) % large != 0)
-        return piece; /* they never meet */
-    if (past == 0 && run->range.pages >= large) {
-        piece.range.pages -= piece.range.pages % large;
-        piece.level = LARGE_LEVEL;
-    } else if (large - past < run->range.pages) {
-        piece.range.pages = large - past;
+    piece.level = LEVEL_MAX;
+    while (piece.level > 0 && !fits(run, piece.level))
+        piece.level--;
+    if (piece.level < LEVEL_MAX && apart % level_pages(piece.level + 1) == 0) {
+        /* Up to where a larger leaf could begin. */
+        const uint64_t large = level_pages(piece.level + 1);
+        const uint64_t room = large - run->range.start.v % large;
+        if (piece.range.pages > room)
+            piece.range.pages = room;
     }
+    piece.range.pages -= piece.range.pages % level_pages(piece.level);
     return piece;
 }
 
@@ -118,6 +130,8 @@ static enum error install(struct address_space *space, const struct area *wanted
         return error;
     }
     *area = *wanted;
+    area->low = wanted->range.start;
+    area->high = range_end(wanted->range);
     area_set_insert(&space->areas, area);
     if (area->owner)
         area->owner->retain(area->owner);

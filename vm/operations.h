@@ -60,11 +60,43 @@ enum error table_reach(struct address_space *space, vpn_t vpn, unsigned level, p
 /* Takes out the tables on the way to vpn that are empty. */
 void table_prune(struct address_space *space, vpn_t vpn);
 
-/* Drops what an entry of `level` names: pages, or a table and all below it, as far as nobody else
- * holds them. *budget goes down by one for each entry dropped; at zero it stops, returns false, and
- * is to be called again. True: the entry is empty now. No hart reads the entry or what is below
- * it, unless others hold that. */
-bool entry_drop(const struct page_table *table, pte_t *entry, unsigned level, uint64_t *budget);
+/* Neighbouring entries of a table: [first, end). */
+struct span {
+    size_t first, end;
+};
+
+/* The next entries behind span->end, of a table whose entries are of `level` and which begins at
+ * `base`, that areas have pages in: the others are empty. Looking for these takes as long as what
+ * is in use is large, not as tables are. False: there are none. Begin with {0, 0}. */
+bool table_next_span(const struct area_set *areas, vpn_t base, unsigned level, struct span *span);
+
+/* The first of the entries [i, end) of a table that is not empty, or `end`. */
+static inline size_t next_used(const pte_t *entry, size_t i, size_t end)
+{
+    enum { STEP = 8 };
+
+    for (; i + STEP <= end; i += STEP) {
+        uint64_t used = 0;
+#pragma GCC unroll 8
+        for (size_t k = 0; k < STEP; k++)
+            used |= entry[i + k].v;
+        if (used)
+            break;
+    }
+    while (i < end && entry[i].v == 0)
+        i++;
+    return i;
+}
+
+/* Drops what the entry of `level` on the way to vpn names: pages, or a table and all below it, as
+ * far as nobody else holds them. The areas there are still recorded. *budget goes down by about one
+ * for each entry dropped; at zero it stops, returns false, and is to be called again. True: the
+ * entry is empty now. No hart reads the entry or what is below it, unless others hold that. */
+bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level, vpn_t vpn,
+                uint64_t *budget);
+
+/* The same for everything in the lower half. */
+bool space_drop_tables(struct address_space *space, uint64_t *budget);
 
 /* --- cow.c ------------------------------------------------------------------------------------ */
 
@@ -96,8 +128,15 @@ enum error tables_unshare(struct address_space *space, struct page_range range) 
 /* --- lazy.c ----------------------------------------------------------------------------------- */
 
 /* A fault where there is no page: *entry, empty, of `level`, is the lowest on the way to vpn. */
-enum error page_fill(struct address_space *space, const struct area *area, vpn_t vpn,
-                     uint64_t access, pte_t *entry, unsigned level) MUST_USE;
+enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, uint64_t access,
+                     pte_t *entry, unsigned level) MUST_USE;
+
+/* Who goes from page to page is given some in advance, as one run, which costs less than a fault
+ * for each: as many as he has before the page already, that is as there are entries with one of
+ * `flags` in front of *entry, which is in a last-level table. At least 1, at most AHEAD_PAGES,
+ * within table and area. */
+enum { AHEAD_PAGES = 8 };
+uint64_t pages_ahead(const struct area *area, vpn_t vpn, const pte_t *entry, uint64_t flags);
 
 /* The leaf for a page of a PAGED area: writable only if the area is, and `write`. */
 static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
@@ -113,5 +152,5 @@ static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
 enum { LARGE_LEVEL = 1 };
 
 /* Puts a larger page of zeroes at an empty entry of `level`, if the area and memory allow. */
-bool page_fill_large(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
+bool page_fill_large(struct address_space *space, struct area *area, vpn_t vpn, pte_t *entry,
                      unsigned level);

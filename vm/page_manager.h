@@ -32,6 +32,9 @@ struct page_manager_operations {
      */
     void *(*allocate)(struct page_manager *manager, size_t pages, uint64_t *flags);
 
+    /* The same, but cleared; perhaps that was done before. */
+    void *(*allocate_zeroed)(struct page_manager *manager, size_t pages, uint64_t *flags);
+
     /* An entry no longer names `pages` pages from the one that pte names: gives back those that
      * nobody else holds. Returns for how many it did so (none if they are not its own). */
     size_t (*deallocate)(struct page_manager *manager, pte_t pte, size_t pages);

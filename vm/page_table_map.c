@@ -168,7 +168,7 @@ enum error page_table_build(const struct page_table *table, pte_t *entry)
 {
     struct page_manager *manager = table->manager;
     uint64_t flags = PTE_V;
-    pte_t *page = manager->operations->allocate(manager, 1, &flags);
+    pte_t *page = manager->operations->allocate_zeroed(manager, 1, &flags);
 
     VM_ASSERT(entry->v == 0);
     if (!page)
@@ -178,7 +178,6 @@ enum error page_table_build(const struct page_table *table, pte_t *entry)
         manager->operations->deallocate(manager, made, 1);
         return E_NOMEM;
     }
-    bytes_zero(page, PAGE_SIZE);
     *entry = made;
     return E_OK;
 }

@@ -20,27 +20,32 @@
 
 #include "vm_hooks.h"
 
-/* Copies a table, entry by entry. */
-static void copy_entries(struct page_manager *manager, pte_t *to, pte_t *from, unsigned level)
+/* Copies a table which begins at `base` and has entries of `level`. What is in a shared table lies
+ * in areas of each space that shares it. */
+static void copy_entries(const struct address_space *space, pte_t *to, pte_t *from, unsigned level,
+                         vpn_t base)
 {
-    for (size_t i = 0; i < TABLE_ENTRIES; i++)
-        if (from[i].v != 0)
-            to[i] = entry_duplicate(manager, &from[i], level);
+    struct span span = {0, 0};
+
+    while (table_next_span(&space->areas, base, level, &span))
+        for (size_t i = span.first; (i = next_used(from, i, span.end)) < span.end; i++)
+            to[i] = entry_duplicate(space->table.manager, &from[i], level);
 }
 
-static enum error table_copy(struct address_space *space, pte_t *entry, unsigned level)
+static enum error table_copy(struct address_space *space, pte_t *entry, unsigned level, vpn_t vpn)
 {
     struct page_manager *manager = space->table.manager;
+    const vpn_t base = {vpn.v & ~(level_pages(level) - 1)};
     pte_t shared = *entry, copy = {0};
     const enum error error = page_table_build(&space->table, &copy);
     uint64_t budget = UINT64_MAX;
 
     if (error)
         return error;
-    copy_entries(manager, page_pointer(manager, pte_ppn(copy)),
-                 page_pointer(manager, pte_ppn(shared)), level - 1);
+    copy_entries(space, page_pointer(manager, pte_ppn(copy)),
+                 page_pointer(manager, pte_ppn(shared)), level - 1, base);
     *entry = copy;
-    entry_drop(&space->table, &shared, level, &budget); /* others may have let go meanwhile */
+    entry_drop(space, &shared, level, vpn, &budget); /* others may have let go meanwhile */
     return E_OK;
 }
 
@@ -51,7 +56,7 @@ enum error table_unshare(struct address_space *space, pte_t *entry, unsigned lev
     VM_ASSERT(pte_is_shared_table(*entry));
     if (manager->operations->is_shared(manager, *entry)) {
         vm_event(space->events, VM_TABLE_COPIED, vpn);
-        return table_copy(space, entry, level);
+        return table_copy(space, entry, level, vpn);
     }
     vm_event(space->events, VM_TABLE_TAKEN, vpn);
     entry->v |= PTE_V;
@@ -95,13 +100,14 @@ void clone_tables(struct address_space *src, struct address_space *dst)
 {
     struct page_manager *manager = src->table.manager;
     const unsigned level = src->table.mode;
+    struct span span = {0, 0};
 
-    for (size_t i = 0; i < TABLE_ENTRIES / 2; i++) {
-        pte_t *entry = &src->table.root[i];
-        if (entry->v == 0)
-            continue;
-        VM_ASSERT(dst->table.root[i].v == 0);
-        dst->table.root[i] = entry_duplicate(manager, entry, level);
-        vm_event(src->events, VM_TABLE_SHARED, (vpn_t){i * level_pages(level)});
-    }
+    while (table_next_span(&src->areas, (vpn_t){0}, level, &span))
+        for (size_t i = span.first; i < span.end; i++) {
+            if (src->table.root[i].v == 0)
+                continue;
+            VM_ASSERT(dst->table.root[i].v == 0);
+            dst->table.root[i] = entry_duplicate(manager, &src->table.root[i], level);
+            vm_event(src->events, VM_TABLE_SHARED, (vpn_t){i * level_pages(level)});
+        }
 }

@@ -20,11 +20,8 @@ bool address_space_dismantle(struct address_space *space, uint64_t pages)
 {
     struct area *area;
 
-    for (size_t i = 0; i < TABLE_ENTRIES / 2; i++) {
-        pte_t *const entry = &space->table.root[i];
-        if (entry->v != 0 && !entry_drop(&space->table, entry, space->table.mode, &pages))
-            return false;
-    }
+    if (!space_drop_tables(space, &pages))
+        return false;
     while ((area = area_set_first(&space->areas))) {
         if (pages-- == 0)
             return false;

@@ -7,16 +7,23 @@
 #include "operations.h"
 #include "vm_hooks.h"
 
+/* Hands over runs of leaves that name neighbouring pages. */
 static bool unmap_arrive(void *self, const struct entry_run *run)
 {
     struct gather *gather = self;
+    pte_t *const entry = run->entry;
 
-    for (size_t i = 0; i < run->count; i++) {
-        const pte_t leaf = run->entry[i];
-        if (leaf.v == 0)
+    for (size_t i = 0; i < run->count;) {
+        const size_t start = i;
+        pte_t next = entry[i];
+        if (next.v == 0) {
+            i++;
             continue;
-        run->entry[i] = (pte_t){0};
-        gather_leaf(gather, leaf, vpn_add(run->vpn, i), 1);
+        }
+        for (; i < run->count && entry[i].v == next.v; next.v += 1ull << PTE_PPN_SHIFT)
+            entry[i++] = (pte_t){0};
+        next.v -= (i - start) << PTE_PPN_SHIFT;
+        gather_leaf(gather, next, vpn_add(run->vpn, start), i - start);
     }
     return true;
 }
@@ -41,7 +48,7 @@ static enum walk_step unmap_block(void *self, pte_t *entry, vpn_t vpn, unsigned 
         *entry = (pte_t){0};
         gather_leaf(gather, leaf, vpn, level_pages(level));
     } else if (leaf.v != 0) {
-        entry_drop(&gather->space->table, entry, level, &budget); /* no hart has seen it */
+        entry_drop(gather->space, entry, level, vpn, &budget); /* no hart has seen it */
     }
     return WALK_SKIP;
 }

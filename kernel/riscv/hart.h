@@ -11,6 +11,7 @@
 
 #include "kernel/riscv/layout.h"
 #include "kernel/riscv/registers.h"
+#include "vm/address.h"
 
 struct thread;
 struct space;
@@ -34,6 +35,8 @@ struct hart {
     uint64_t online_ticks;     /* when it began to run */
     uint64_t switches, steals; /* counts, for `ps` and `top` */
     uint64_t ipis, shoot_downs;
+    uint64_t faults, faults_refused;
+    uint64_t zeroed;     /* pages that it cleared in advance */
     unsigned locks_held; /* DEBUG: for rank checks */
     const struct lock *lock[16];
 
@@ -41,6 +44,7 @@ struct hart {
     bool reading;                     /* grace.h */
     uint32_t flush_wanted;            /* tlb.c: harts that wait until we have flushed, a bit each */
     uint64_t flush_what;              /* tlb.c: what we ask others to flush */
+    struct page_range flush_range;    /* tlb.c: and of that, which pages; none: all */
     const struct tlb_context *loaded; /* tlb.h: whose table is still loaded after its thread left */
 
     /* tree_lock; a look whether there is one needs none. */

@@ -13,6 +13,8 @@
 /* With about as many identifiers as harts these would take them from each other all the time. */
 enum { TOO_FEW = 2 * HARTS_MAX };
 
+enum { PAGES_ONE_BY_ONE = 8 };
+
 static struct lock tlb_lock = LOCK_INIT("tlb", RANK_TLB);
 static enum paging_mode mode;
 static uint64_t kernel_satp;
@@ -25,6 +27,17 @@ static void flush_all(void) { __asm__ volatile("sfence.vma" ::: "memory"); }
 static void flush_identifier(uint64_t asid)
 {
     __asm__ volatile("sfence.vma zero, %0" ::"r"(asid) : "memory");
+}
+
+/* Leaves of a few pages one by one, of many with all others. */
+static void flush_pages(uint64_t asid, struct page_range range)
+{
+    if (range.pages == 0 || range.pages > PAGES_ONE_BY_ONE) {
+        flush_identifier(asid);
+        return;
+    }
+    for (; range.pages > 0; range = (struct page_range){vpn_add(range.start, 1), range.pages - 1})
+        __asm__ volatile("sfence.vma %0, %1" ::"r"(vpn_address(range.start)), "r"(asid) : "memory");
 }
 
 static uint64_t satp_make(enum paging_mode with, uint64_t asid, ppn_t root)
@@ -74,14 +87,16 @@ uint64_t tlb_identifiers(void) { return asid_limit - 1; }
 
 /* --- Asking other harts ----------------------------------------------------------------------- */
 
-/* Makes the target harts flush an identifier, or EVERYTHING, and waits until they have. */
-static void shoot_down(uint32_t targets, uint64_t what)
+/* Makes the target harts flush pages of an identifier (none: all of it), or EVERYTHING, and waits
+ * until they have. */
+static void shoot_down(uint32_t targets, uint64_t what, struct page_range range)
 {
     struct hart *self = hart_self(), *hart;
     uint32_t left = targets;
 
     self->shoot_downs++;
     __atomic_store_n(&self->flush_what, what, __ATOMIC_RELAXED);
+    self->flush_range = range; /* ordered by what follows */
     HARTS_FOREACH(hart, left)
         __atomic_fetch_or(&hart->flush_wanted, hart_bit(self), __ATOMIC_SEQ_CST);
     ipi_send(targets);
@@ -97,7 +112,7 @@ static void flush_for(struct hart *hart, const struct hart *asking)
 
     fence_instructions();
     if (what != EVERYTHING) {
-        flush_identifier(what);
+        flush_pages(what, asking->flush_range);
         return;
     }
     tlb_start_hart();
@@ -132,21 +147,30 @@ static uint32_t holders_locked(const struct tlb_context *context)
     return holders & harts_others();
 }
 
-void tlb_flush(struct tlb_context *context)
+void tlb_flush_range(struct tlb_context *context, struct page_range range)
 {
+    if (harts_others() == 0) {
+        flush_pages(satp_asid(context->satp), range);
+        return;
+    }
     lock_acquire(&tlb_lock);
     bool known = context->satp != 0 || asid_limit == 1;
     uint64_t asid = satp_asid(context->satp);
     uint32_t targets = known ? holders_locked(context) : 0;
     lock_release(&tlb_lock);
-    flush_identifier(asid);
+    flush_pages(asid, range);
     if (targets != 0)
-        shoot_down(targets, asid);
+        shoot_down(targets, asid, range);
 }
 
-void tlb_flush_here(const struct tlb_context *context)
+void tlb_flush(struct tlb_context *context)
 {
-    flush_identifier(satp_asid(context->satp));
+    tlb_flush_range(context, (struct page_range){{0}, 0});
+}
+
+void tlb_flush_range_here(const struct tlb_context *context, struct page_range range)
+{
+    flush_pages(satp_asid(context->satp), range);
 }
 
 /* --- Identifiers ------------------------------------------------------------------------------ */
@@ -163,7 +187,7 @@ static void recycle(void)
     }
     asid_next = 1;
     if (harts_others() != 0)
-        shoot_down(harts_others(), EVERYTHING);
+        shoot_down(harts_others(), EVERYTHING, (struct page_range){{0}, 0});
     flush_all();
 }
 

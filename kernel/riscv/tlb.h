@@ -65,10 +65,12 @@ void tlb_thread_moved(struct tlb_context *context, const struct hart *from, cons
  * (privileged specification, "Supervisor Memory-Management Fence Instruction"). */
 void tlb_flush(struct tlb_context *context);
 
-/* The same for this hart alone: after a mapping was made, which harts need not notice by
- * themselves.
- */
-void tlb_flush_here(const struct tlb_context *context);
+/* The same for leaves of a range, which is best short. */
+void tlb_flush_range(struct tlb_context *context, struct page_range range);
+
+/* The same for this hart alone: after leaves were made stronger, which harts need not notice by
+ * themselves. */
+void tlb_flush_range_here(const struct tlb_context *context, struct page_range range);
 
 /* No thread is left in the space: waits until no hart has its table loaded. */
 void tlb_wait_unused(const struct tlb_context *context);

@@ -42,6 +42,8 @@ void interrupt_serve(uint64_t number)
     }
 }
 
+bool interrupt_waits(void) { return (csr_read(sip) & csr_read(sie)) != 0; }
+
 void interrupt_poll(void)
 {
     uint64_t pending = csr_read(sip) & csr_read(sie);
@@ -67,7 +69,7 @@ static int death_of(uint64_t cause)
     }
 }
 
-/* What a page must allow that the access would not have faulted; 0: no page fault. */
+/* What a page must allow that the access does not fault; 0: no page fault. */
 static uint64_t fault_flags(uint64_t cause)
 {
     switch (cause) {
@@ -82,39 +84,50 @@ static uint64_t fault_flags(uint64_t cause)
     }
 }
 
-static void exception_serve(struct thread *thread, uint64_t cause)
+/* Does something about it, if only ending the process: false. */
+static bool exception_serve(struct thread *thread, uint64_t cause)
 {
     struct process *process = thread->process;
     uint64_t flags = fault_flags(cause);
+    enum error error = E_OK;
 
     if (cause == EXCEPTION_ILLEGAL && fpu_enable(thread))
-        return;
-    if (flags != 0 && space_fault_was_stale(process->space, csr_read(stval), flags))
-        return;
-    klog("killed: process %d (%s): %s at address %#lx, pc %#lx\n", process->pid, process->name,
-         exception_name(cause), csr_read(stval), thread->registers.pc);
-    process_end(process, STATUS_KILLED(death_of(cause)));
+        return true;
+    if (flags != 0) {
+        error = space_fault(process->space, csr_read(stval), flags);
+        if (error == E_OK || (error == E_NOMEM && space_reap()))
+            return true; /* it is done, or worth another try */
+    }
+    klog("killed: process %d (%s): %s at address %#lx, pc %#lx%s\n", process->pid, process->name,
+         exception_name(cause), csr_read(stval), thread->registers.pc,
+         error == E_NOMEM ? ": out of memory" : "");
+    process_end(process, STATUS_KILLED(error == E_NOMEM ? DEATH_MEMORY : death_of(cause)));
+    return false;
+}
+
+/* Does the thread simply go on, its space in place? */
+static bool may_go_on(const struct hart *hart, const struct thread *thread)
+{
+    return hart->current == thread && !hart->reschedule && !hart->timers_changed;
 }
 
 struct thread *trap_system_call(struct thread *thread)
 {
     struct hart *hart = hart_self();
 
-    if (syscall_dispatch(thread) && hart->current == thread && !hart->reschedule &&
-        !hart->timers_changed)
-        return NULL;
-    return sched_next(hart);
+    return syscall_dispatch(thread) && may_go_on(hart, thread) ? NULL : sched_next(hart);
 }
 
 struct thread *trap_from_user(struct thread *thread)
 {
+    struct hart *hart = hart_self();
     uint64_t cause = csr_read(scause);
 
     if (cause & CAUSE_INTERRUPT)
         interrupt_serve(cause & ~CAUSE_INTERRUPT);
-    else
-        exception_serve(thread, cause);
-    return sched_next(hart_self());
+    else if (exception_serve(thread, cause) && may_go_on(hart, thread))
+        return thread;
+    return sched_next(hart);
 }
 
 void trap_from_kernel(const struct registers *registers) { panic_trap(registers); }

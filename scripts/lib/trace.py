@@ -16,6 +16,7 @@ import time
 import guest
 
 SECONDS = 600
+LISTENING = "00010000"  # in /proc/net/unix, column Flags: SO_ACCEPTCON
 EXECUTED = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 # QEMU names a block when it enters it, and takes it back if an interrupt comes first.
 TAKEN_BACK = re.compile(r"Stopped execution of TB chain before \S+ \[([0-9a-f]+)\]")
@@ -32,7 +33,8 @@ def _read_log(path, counts):
 
 def _gdb_script(socket, pipe, start, skip, stops):
     """Commands that go to the (skip + 1)-th time at start, then to each of stops in turn."""
-    yield from ("set architecture riscv:rv64", f"target remote {socket}")
+    yield from ("set architecture riscv:rv64", f"set remotetimeout {SECONDS}")
+    yield f"target remote {socket}"
     yield from (f"break *{start:#x}", f"ignore 1 {skip}", "continue", "delete")
     yield from (f"monitor logfile {pipe}", "monitor log exec,nochain", "monitor singlestep on")
     for stop in stops:
@@ -40,8 +42,14 @@ def _gdb_script(socket, pipe, start, skip, stops):
     yield from ("monitor log none", "monitor quit")
 
 
+def _listens(path):
+    """Does somebody accept connections there? The socket exists a moment before."""
+    with open("/proc/net/unix", encoding="utf-8", errors="replace") as table:
+        return any(line.endswith(f" {path}\n") and line.split()[3] == LISTENING for line in table)
+
+
 def _run_gdb(machine, socket, pipe, places):
-    while not os.path.exists(socket) and machine.process.poll() is None:
+    while not _listens(socket) and machine.process.poll() is None:
         time.sleep(0.02)
     line = [guest.setting("GDB", "gdb-multiarch"), "-nx", "-batch"]
     for text in _gdb_script(socket, pipe, *places):

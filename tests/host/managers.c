@@ -74,6 +74,7 @@ void machine_init(struct machine *machine, uint64_t pages)
         .offset = (uintptr_t)machine->ram - ppn_address(first).v,
         .first = first,
         .pages = pages,
+        .frames = machine->frames,
         .source = buddy_source(&machine->buddy),
     };
     fail_allocation(0);
@@ -170,22 +171,31 @@ static ppn_t v_to_p(struct page_manager *manager, const void *page)
     return ppn_add(ppn, wrong);
 }
 
-static void *allocate(struct page_manager *manager, size_t wanted, uint64_t *flags)
+/* What both ways to allocate have in common, around the inner one's. */
+static void *allocate_by(struct page_manager *manager, size_t wanted, uint64_t *flags,
+                         void *(*by)(struct page_manager *manager, size_t pages, uint64_t *flags))
 {
     const size_t shift = test_of(manager)->aligns_badly && wanted > 1;
-    const size_t pages = wanted + shift;
-    void *run = allocation_must_fail()
-                    ? NULL
-                    : inner_of(manager)->operations->allocate(inner_of(manager), pages, flags);
+    struct page_manager *inner = inner_of(manager);
+    char *run = allocation_must_fail() ? NULL : by(inner, wanted + shift, flags);
 
-    if (run)
-        test_of(manager)->pages_out += pages - shift;
-    if (run && shift) {
-        const ppn_t skipped = inner_of(manager)->operations->v_to_p(inner_of(manager), run);
-        inner_of(manager)->operations->deallocate(inner_of(manager), pte_make(skipped, *flags), 1);
-        run = (char *)run + PAGE_SIZE;
-    }
-    return run;
+    if (!run)
+        return NULL;
+    test_of(manager)->pages_out += wanted;
+    if (shift)
+        inner->operations->deallocate(inner,
+                                      pte_make(inner->operations->v_to_p(inner, run), *flags), 1);
+    return run + shift * PAGE_SIZE;
+}
+
+static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flags)
+{
+    return allocate_by(manager, pages, flags, inner_of(manager)->operations->allocate);
+}
+
+static void *allocate_zeroed(struct page_manager *manager, size_t pages, uint64_t *flags)
+{
+    return allocate_by(manager, pages, flags, inner_of(manager)->operations->allocate_zeroed);
 }
 
 static size_t deallocate(struct page_manager *manager, pte_t pte, size_t pages)
@@ -234,6 +244,7 @@ void test_manager_init(struct test_manager *manager, const struct machine *machi
         .p_to_v = p_to_v,
         .v_to_p = v_to_p,
         .allocate = allocate,
+        .allocate_zeroed = allocate_zeroed,
         .deallocate = deallocate,
         .retain = retain,
         .is_shared = is_shared,

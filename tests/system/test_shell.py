@@ -35,7 +35,8 @@ COMMANDS = [
     ("kill", 2, r"(?s)usage: kill.*"),
     ("kill abc", 2, r"kill: abc: .+"),
     ("kill 99999", 1, r"kill: 99999: No such process"),
-    ("free", 0, r"(?s).*total +\d+ .*managed.*used.*free +\d+ .*order.*"),
+    ("free", 0, r"(?s).*total +\d+ .*managed.*used.*free +\d+ .*zeroed +\d+ .*committed +\d+ +\d+"),
+    ("free -v", 0, r"(?s).*total +\d+ .*committed.*order .* in smaller\n +0 .* 0\.0%\n.*"),
     ("free -h", 0, r"(?s).*Mi.*"),
     ("free x", 2, r"(?s).*usage: free.*"),
     ("uptime", 0, r"up .*\d+ processes.*"),
@@ -50,8 +51,10 @@ COMMANDS = [
     ("env", 0, r"(?s).*PATH=/bin:/tests.*"),
     ("env -i A=b env", 0, r"A=b"),
     ("env no-such-program", 127, r"env: no-such-program: No such file or directory"),
-    ("pmap", 0, r"(?s)root: 0x.* -> .*U.*"),
-    ("pmap 1", 0, r"(?s)root: 0x.*"),
+    ("pmap", 0, r"(?s)ADDRESS +PERM .*[0-9a-f]{10}-[0-9a-f]{10} r-x. .*\ntotal +\d+ .*"),
+    ("pmap -t", 0, r"(?s)root: 0x.* -> .*U.*"),
+    ("pmap 1", 0, r"(?s)ADDRESS .*\ntotal .*"),
+    ("pmap -t 1", 0, r"(?s)root: 0x.*"),
     ("pmap 99999", 1, r"pmap: 99999: No such process"),
     ("pmap abc", 2, r"(?s)pmap: .*"),
     ("prio 5 ps -w", 0, r"(?s).*\n +\d+ +0 +5 +0 RUN .* ps"),
@@ -92,6 +95,11 @@ COMMANDS = [
     ("pin -p 3 0 0", 2, r"usage: pin .*"),
     ("pin 1-0 true", 2, r"pin: 1-0: not a list of harts, such as 0,2-3"),
     ("pin 64 true", 2, r"pin: 64: not a list of harts, such as 0,2-3"),
+    ("vmstat", 0, r"(?s)COUNTER +SINCE BOOT\nfaults +[1-9]\d* .*\nzeroed +\d+ .*"),
+    ("vmstat .1 2", 0, r"(?s)(COUNTER +SINCE BOOT +A SECOND\nfaults +\d+ +\d+\.\d .*){2}"),
+    ("vmstat 0", 2, r"usage: vmstat.*"),
+    ("vmstat 1 0", 2, r"usage: vmstat.*"),
+    ("vmstat 1 1 1", 2, r"usage: vmstat.*"),
     ("top -n 1", 0, r"(?s)up 00:.* processes, .* since boot\nload%  0:.*\nmemory .* top.*"),
     ("top -t -n 1", 0, r"(?s).*\n +PID +TID PRI .*\n +\d+ +0 +16 +0 RUN +.* top.*"),
     ("top -d .2 -n 2", 0, r"(?s).* since boot\n.* over the last \d+\.\d s\n.* top.*"),
@@ -166,7 +174,7 @@ def test_every_program_explains_itself(machine):
 
 def test_scripted_session():
     """What README promises to whoever has only a pipe."""
-    script = "echo hello\nls /bin\nps\nfree\npmap\nshutdown\n"
+    script = "echo hello\nls /bin\nps\nfree -v\npmap -t\nshutdown\n"
     environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
     done = subprocess.run(["make", "--no-print-directory", "qemu", "SETUP=:"], cwd=ROOT,
                           env=environment, input=script.encode(), capture_output=True, timeout=120)

@@ -2,9 +2,10 @@
  *
  * The heap lies above all programs and below the place where the kernel puts mappings that name no
  * address. [HEAP_START, top) is given out and [HEAP_START, mapped) is there, HEAP_START <= top <=
- * mapped <= HEAP_END. It grows by at least the heap's own size up to HEAP_STEP_MAX, so that a
- * growing heap costs few system calls and few mappings, and it never shrinks. Guarded by the C
- * library's lock, which malloc holds already (it is recursive).
+ * mapped <= HEAP_END. It grows by at least its own size up to HEAP_STEP_MAX: pages that nobody
+ * touches cost nothing, so a growing heap needs few system calls. When it shrinks, all whole pages
+ * above the new top go back to the kernel. Guarded by the C library's lock, which malloc holds
+ * already (it is recursive).
  */
 #include "posix.h"
 
@@ -16,8 +17,9 @@
 
 #define HEAP_START    0x0400000000ull
 #define HEAP_END      0x1000000000ull
-#define HEAP_STEP_MIN (64 * 1024ull)
-#define HEAP_STEP_MAX (1024 * 1024ull)
+#define HEAP_STEP_MIN (1024 * 1024ull)
+#define HEAP_STEP_MAX (16 * 1024 * 1024ull)
+#define PAGE_BYTES    4096ull
 
 static uint64_t top = HEAP_START;
 static uint64_t mapped = HEAP_START;
@@ -28,7 +30,7 @@ static bool map_more(uint64_t bytes)
 {
     struct mapping more = {.address = mapped,
                            .length = bytes,
-                           .flags = MAP_READ | MAP_WRITE | MAP_EXACT,
+                           .flags = MAP_READ | MAP_WRITE | MAP_EXACT | MAP_SPARSE,
                            .memory = HANDLE_NONE};
 
     if (vm_map(HANDLE_SPACE, &more) < 0)
@@ -46,29 +48,38 @@ static uint64_t step_for(uint64_t need)
         step = HEAP_STEP_MIN;
     if (step > HEAP_STEP_MAX)
         step = HEAP_STEP_MAX;
+    if (step > HEAP_END - mapped)
+        step = HEAP_END - mapped;
     return step > need ? step : need;
 }
 
-static bool move_top(ptrdiff_t increment)
+static bool grow(uint64_t bytes)
 {
-    uint64_t used = top - HEAP_START;
     uint64_t need;
 
-    if (increment <= 0) {
-        if ((uint64_t)-increment > used)
-            return false;
-        top += (uint64_t)increment;
-        return true;
-    }
-    if ((uint64_t)increment > HEAP_END - top)
+    if (bytes > HEAP_END - top)
         return false;
-    if (top + (uint64_t)increment > mapped) {
-        need = round_up(top + (uint64_t)increment - mapped, HEAP_STEP_MIN);
+    if (top + bytes > mapped) {
+        need = round_up(top + bytes - mapped, PAGE_BYTES);
         /* Where the generous step does not fit, the least may. */
         if (!map_more(step_for(need)) && !map_more(need))
             return false;
     }
-    top += (uint64_t)increment;
+    top += bytes;
+    return true;
+}
+
+static bool shrink(uint64_t bytes)
+{
+    uint64_t kept;
+
+    if (bytes > top - HEAP_START)
+        return false;
+    kept = round_up(top - bytes, PAGE_BYTES);
+    if (kept < mapped && vm_unmap(HANDLE_SPACE, kept, mapped - kept) < 0)
+        return false;
+    mapped = kept;
+    top -= bytes;
     return true;
 }
 
@@ -79,7 +90,7 @@ void *sbrk(ptrdiff_t increment)
 
     __LIBC_LOCK();
     old = top;
-    moved = move_top(increment);
+    moved = increment < 0 ? shrink(-(uint64_t)increment) : grow((uint64_t)increment);
     __LIBC_UNLOCK();
     if (!moved) {
         errno = ENOMEM;

@@ -1,8 +1,10 @@
 /* program_map.c - a program's segments and stack, made here and mapped there.
  *
- * Each is a memory object that is first mapped into this space and filled, the file's bytes coming
- * straight from the file server, and then mapped into the program's with its final permissions.
- * Whatever happens, neither the mapping here nor the handle of the object stays.
+ * What a file or the start block fills is a memory object that is first mapped into this space and
+ * filled, the file's bytes coming straight from the file server, and then mapped into the program's
+ * with its final permissions. Whatever happens, neither the mapping here nor the handle of the
+ * object stays. All else, which is zero, is memory that the program gets page by page as it touches
+ * it.
  */
 #include "program.h"
 
@@ -21,7 +23,7 @@ struct workpiece {
 
 static long workpiece_make(uint64_t length, struct workpiece *piece)
 {
-    struct mapping view = {.length = length, .flags = MAP_READ | MAP_WRITE};
+    struct mapping view = {.length = length, .flags = MAP_READ | MAP_WRITE | MAP_SHARE};
     long memory = memory_create(length, MEMORY_ANONYMOUS, HANDLE_NONE);
     long here;
 
@@ -74,6 +76,18 @@ long program_read(const struct program_source *source, void *buffer, size_t size
     return 0;
 }
 
+/* Memory of zeroes for the program. */
+static long map_zeroes(int space, uint64_t address, uint64_t length, uint32_t flags)
+{
+    struct mapping place = {.address = address,
+                            .length = length,
+                            .flags = flags | MAP_EXACT | MAP_SPARSE,
+                            .memory = HANDLE_NONE};
+    long result = length > 0 ? vm_map(space, &place) : 0;
+
+    return result < 0 ? result : 0;
+}
+
 static uint32_t segment_flags(const struct elf_segment *segment)
 {
     return ((segment->flags & ELF_READ) != 0 ? MAP_READ : 0) |
@@ -81,21 +95,37 @@ static uint32_t segment_flags(const struct elf_segment *segment)
            ((segment->flags & ELF_EXECUTE) != 0 ? MAP_EXECUTE : 0);
 }
 
-static long map_segment(int space, const struct program_source *source,
-                        const struct elf_segment *segment)
+static uint64_t whole_pages(uint64_t bytes)
+{
+    return (bytes + ELF_PAGE_SIZE - 1) & -(uint64_t)ELF_PAGE_SIZE;
+}
+
+/* The pages that hold bytes of the file. */
+static long map_from_file(int space, const struct program_source *source,
+                          const struct elf_segment *segment, uint64_t length)
 {
     uint64_t inside = segment->address % ELF_PAGE_SIZE;
-    uint64_t length =
-        (inside + segment->memory_size + ELF_PAGE_SIZE - 1) & -(uint64_t)ELF_PAGE_SIZE;
     struct workpiece piece;
     long result = workpiece_make(length, &piece);
 
     if (result < 0)
         return result;
-    if (segment->file_size > 0)
-        result = program_read(source, piece.here + inside, segment->file_size, segment->offset);
+    result = program_read(source, piece.here + inside, segment->file_size, segment->offset);
     return workpiece_deliver(&piece, result, space, segment->address - inside,
                              segment_flags(segment));
+}
+
+static long map_segment(int space, const struct program_source *source,
+                        const struct elf_segment *segment)
+{
+    uint64_t inside = segment->address % ELF_PAGE_SIZE, start = segment->address - inside;
+    uint64_t filled = segment->file_size > 0 ? whole_pages(inside + segment->file_size) : 0;
+    uint64_t length = whole_pages(inside + segment->memory_size);
+    long result = filled > 0 ? map_from_file(space, source, segment, filled) : 0;
+
+    if (result < 0)
+        return result;
+    return map_zeroes(space, start + filled, length - filled, segment_flags(segment));
 }
 
 long program_map_segments(int space, const struct program_source *source,
@@ -170,13 +200,24 @@ static void write_block(struct block_writer *writer, const struct program_argume
     *writer->word++ = 0;
 }
 
+/* The stack but for its top `filled` bytes, and a gap below it that nothing else gets: who grows
+ * out of the stack faults. */
+static long map_rest_of_stack(int space, uint64_t filled)
+{
+    uint64_t bottom = PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE;
+    long result = map_zeroes(space, bottom, PROGRAM_STACK_SIZE - filled, MAP_READ | MAP_WRITE);
+
+    if (result < 0)
+        return result;
+    return map_zeroes(space, bottom - PROGRAM_STACK_GUARD, PROGRAM_STACK_GUARD, MAP_NONE);
+}
+
 long program_make_stack(int space, const struct program_arguments *arguments)
 {
     struct block_size size = {.pointers = 1 + AUXILIARY_WORDS};
-    uint64_t bottom = PROGRAM_STACK_TOP - PROGRAM_STACK_SIZE;
     struct block_writer writer;
     struct workpiece piece;
-    uint64_t start;
+    uint64_t block, filled;
     long result;
 
     size_add_list(&size, arguments->argv);
@@ -185,17 +226,20 @@ long program_make_stack(int space, const struct program_arguments *arguments)
         return -E_2BIG;
     size.text += strlen(path_directory()) + 1;
 
-    result = workpiece_make(PROGRAM_STACK_SIZE, &piece);
+    block = size.text + size.pointers * sizeof(uint64_t);
+    block = (block + 15) & -(uint64_t)16; /* psABI: sp is 16-aligned */
+    filled = whole_pages(block);
+    result = workpiece_make(filled, &piece);
     if (result < 0)
         return result;
-    start = PROGRAM_STACK_SIZE - size.text - size.pointers * sizeof(uint64_t);
-    start &= -(uint64_t)16; /* psABI: sp is 16-aligned */
     writer = (struct block_writer){
-        .word = (uint64_t *)(piece.here + start),
-        .text = piece.here + PROGRAM_STACK_SIZE - size.text,
-        .distance = bottom - CALL_POINTER(piece.here),
+        .word = (uint64_t *)(piece.here + filled - block),
+        .text = piece.here + filled - size.text,
+        .distance = PROGRAM_STACK_TOP - filled - CALL_POINTER(piece.here),
     };
     write_block(&writer, arguments);
-    result = workpiece_deliver(&piece, 0, space, bottom, MAP_READ | MAP_WRITE);
-    return result < 0 ? result : (long)(bottom + start);
+    result = workpiece_deliver(&piece, 0, space, PROGRAM_STACK_TOP - filled, MAP_READ | MAP_WRITE);
+    if (result == 0)
+        result = map_rest_of_stack(space, filled);
+    return result < 0 ? result : (long)(PROGRAM_STACK_TOP - block);
 }

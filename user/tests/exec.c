@@ -231,7 +231,7 @@ static void run_in_space(void *space) { process_exec(*(int *)space, 0x10000, 0x2
 static void test_raw_exec_refuses(void)
 {
     static const uint32_t loop = 0x0000006f; /* j . */
-    struct mapping mapping = {.length = PAGE, .flags = MAP_WRITE};
+    struct mapping mapping = {.length = PAGE, .flags = MAP_WRITE | MAP_SHARE};
     mapping.memory = (int32_t)memory_create(PAGE, MEMORY_ANONYMOUS, HANDLE_NONE);
     void *page = (void *)(uintptr_t)vm_map(HANDLE_SPACE, &mapping);
     memcpy(page, &loop, sizeof loop);

@@ -39,8 +39,8 @@ static bool faults(void (*touch)(void *), uint64_t address)
 static void test_object_is_seen_through_each_mapping(void)
 {
     int memory = (int)memory_create(PAGES * PAGE, MEMORY_ANONYMOUS, HANDLE_NONE);
-    uint64_t whole = (uint64_t)map(0, PAGES * PAGE, MAP_WRITE, memory, 0);
-    uint64_t part = (uint64_t)map(0, 2 * PAGE, MAP_READ, memory, 3 * PAGE);
+    uint64_t whole = (uint64_t)map(0, PAGES * PAGE, MAP_WRITE | MAP_SHARE, memory, 0);
+    uint64_t part = (uint64_t)map(0, 2 * PAGE, MAP_READ | MAP_SHARE, memory, 3 * PAGE);
     for (uint64_t i = 0; i < PAGES; i++) {
         CHECK_EQUAL(*at(whole + i * PAGE), 0);
         *at(whole + i * PAGE + i) = (uint8_t)(i + 1);
@@ -54,6 +54,31 @@ static void test_object_is_seen_through_each_mapping(void)
     handle_close(memory); /* the mapping keeps the object */
     CHECK_EQUAL(*at(part + 3), 4);
     CHECK_EQUAL(vm_unmap(HANDLE_SPACE, part, 2 * PAGE), 0);
+}
+
+/* Without MAP_SHARE the first write to a page makes a copy of it, which nobody else sees. */
+static void test_private_mapping_is_written_alone(void)
+{
+    int memory = (int)memory_create(PAGES * PAGE, MEMORY_ANONYMOUS, HANDLE_NONE);
+    uint64_t shared = (uint64_t)map(0, PAGES * PAGE, MAP_WRITE | MAP_SHARE, memory, 0);
+    uint64_t own = (uint64_t)map(0, 4 * PAGE, MAP_WRITE, memory, 2 * PAGE);
+    for (uint64_t i = 0; i < PAGES; i++)
+        *at(shared + i * PAGE) = (uint8_t)(i + 1);
+    CHECK_EQUAL(*at(own), 3);
+    *at(own) = 100;
+    *at(own + PAGE + 1) = 101; /* nobody has read it before */
+    CHECK(*at(own) == 100 && *at(own + PAGE) == 4 && *at(own + PAGE + 1) == 101);
+    CHECK(*at(own + 2 * PAGE) == 5 && *at(own + 3 * PAGE) == 6);
+    for (uint64_t i = 0; i < PAGES; i++)
+        CHECK(*at(shared + i * PAGE) == i + 1 && *at(shared + i * PAGE + 1) == 0);
+    *at(shared + 2 * PAGE) = *at(shared + 3 * PAGE) = 200;
+    CHECK(*at(own) == 100 && *at(own + PAGE) == 4);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, shared, PAGES * PAGE), 0);
+    handle_close(memory);
+    CHECK_EQUAL(*at(own + 2 * PAGE), 5);
+    *at(own + 3 * PAGE) = 102;
+    CHECK(*at(own) == 100 && *at(own + 2 * PAGE) == 5 && *at(own + 3 * PAGE) == 102);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, own, 4 * PAGE), 0);
 }
 
 struct views {
@@ -144,24 +169,41 @@ static void test_exact_and_hinted_places(void)
     CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, 4 * PAGE), 0);
 }
 
-/* Whole mappings go; one that reaches over the edge makes nothing go. */
+/* What is in the range goes, parts of mappings too, and nothing else. */
 static void test_unmap_edges(void)
 {
-    for (uint64_t i = 0; i < 3; i++)
+    for (uint64_t i = 0; i < 3; i++) {
         CHECK_EQUAL(map_here(FREE_PLACE + 4 * i * PAGE, 2 * PAGE), FREE_PLACE + 4 * i * PAGE);
-    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE + PAGE, 5 * PAGE), -E_INVAL);
-    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, 5 * PAGE), -E_INVAL);
+        *at(FREE_PLACE + 4 * i * PAGE) = *at(FREE_PLACE + (4 * i + 1) * PAGE) = 1;
+    }
     CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE + 1, PAGE), -E_INVAL);
-    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, 1), -E_INVAL);
-    *at(FREE_PLACE) = *at(FREE_PLACE + 4 * PAGE) = *at(FREE_PLACE + 8 * PAGE) = 1;
-    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, 6 * PAGE), 0);
-    CHECK(faults(load, FREE_PLACE));
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, 0), -E_INVAL);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, 1ull << 63, PAGE), -E_INVAL);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, -(uint64_t)PAGE), -E_INVAL);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE + PAGE, 4 * PAGE - 7), 0);
+    CHECK(faults(load, FREE_PLACE + PAGE));
     CHECK(faults(load, FREE_PLACE + 4 * PAGE));
+    CHECK(*at(FREE_PLACE) == 1 && *at(FREE_PLACE + 5 * PAGE) == 1);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE + PAGE, 3 * PAGE), 0); /* nothing is there */
     CHECK_EQUAL(*at(FREE_PLACE + 8 * PAGE), 1);
     CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, 16 * PAGE), 0);
-    CHECK(faults(load, FREE_PLACE + 8 * PAGE));
-    CHECK(vm_unmap(HANDLE_SPACE, 1ull << 63, PAGE) < 0);
-    CHECK(vm_unmap(HANDLE_SPACE, FREE_PLACE, -(uint64_t)PAGE) < 0);
+    for (uint64_t i = 0; i < 3; i++)
+        CHECK(faults(load, FREE_PLACE + 4 * i * PAGE));
+    CHECK(faults(load, FREE_PLACE + 5 * PAGE));
+}
+
+/* A hole in the middle of a mapping can be filled again, with zeroes. */
+static void test_unmap_makes_holes(void)
+{
+    CHECK_EQUAL(map_here(FREE_PLACE, PAGES * PAGE), FREE_PLACE);
+    for (uint64_t i = 0; i < PAGES; i++)
+        *at(FREE_PLACE + i * PAGE) = (uint8_t)(i + 1);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE + 3 * PAGE, 2 * PAGE), 0);
+    CHECK_EQUAL(map_here(FREE_PLACE + 2 * PAGE, 3 * PAGE), -E_EXIST);
+    CHECK_EQUAL(map_here(FREE_PLACE + 3 * PAGE, 2 * PAGE), FREE_PLACE + 3 * PAGE);
+    for (uint64_t i = 0; i < PAGES; i++)
+        CHECK_EQUAL(*at(FREE_PLACE + i * PAGE), i == 3 || i == 4 ? 0 : i + 1);
+    CHECK_EQUAL(vm_unmap(HANDLE_SPACE, FREE_PLACE, PAGES * PAGE), 0);
 }
 
 /* Pages that come back from others hold nothing of theirs. */
@@ -201,11 +243,13 @@ int main(int argc, char **argv)
 {
     static const struct tap_test tests[] = {
         {"memory_is_seen_through_each_mapping", test_object_is_seen_through_each_mapping, 0},
+        {"memory_private_mapping_is_written_alone", test_private_mapping_is_written_alone, 0},
         {"memory_fork_shares_what_it_is_told_to", test_fork_shares_what_it_is_told_to, 0},
         {"memory_object_refusals", test_object_refusals, 0},
         {"memory_mapping_refusals", test_mapping_refusals, 0},
         {"memory_exact_and_hinted_places", test_exact_and_hinted_places, 0},
         {"memory_unmap_edges", test_unmap_edges, 0},
+        {"memory_unmap_makes_holes", test_unmap_makes_holes, 0},
         {"memory_fresh_pages_are_zero", test_fresh_pages_are_zero, 0},
         {"memory_other_spaces", test_other_spaces, 0},
     };

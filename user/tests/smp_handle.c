@@ -131,7 +131,7 @@ static void close_ring(void)
 /* Makes an object with a name and lets it go at a member's place. */
 static void let_go(uint64_t name, uint64_t steps)
 {
-    struct mapping mapping = {.length = PAGE, .flags = MAP_READ | MAP_WRITE};
+    struct mapping mapping = {.length = PAGE, .flags = MAP_READ | MAP_WRITE | MAP_SHARE};
     mapping.memory = (int32_t)memory_create(PAGE, MEMORY_ANONYMOUS, HANDLE_NONE);
     long address = vm_map(HANDLE_SPACE, &mapping);
     CHECK(address > 0);

@@ -221,8 +221,8 @@ static void live_and_end(void *new_seed)
     struct crew deeds_crew, ends;
     seed = (uintptr_t)new_seed;
     open_own();
+    crew_start(&ends, 3, end_own_process); /* while there is a handle left for them */
     crew_start(&deeds_crew, TAP_COUNT(deeds), do_for_ever);
-    crew_start(&ends, 3, end_own_process);
     clock_sleep(DEADLINE_NONE);
 }
 

@@ -29,10 +29,13 @@ enum {
 
 static uint64_t seed;
 
+/* A memory object's own pages, or zeroes. */
 static long map_at(uint64_t address, uint64_t pages, uint32_t flags, int memory)
 {
     struct mapping mapping = {
         .address = address, .length = pages * PAGE, .flags = flags | MAP_EXACT, .memory = memory};
+    if (memory != HANDLE_NONE)
+        mapping.flags |= MAP_SHARE;
     return vm_map(HANDLE_SPACE, &mapping);
 }
 

@@ -18,6 +18,8 @@ enum {
     DEATH_BREAKPOINT = 5, /* ebreak without a debugger */
     DEATH_KILLED = 9,
     DEATH_MISALIGNED = 10, /* misaligned or impossible access */
+    DEATH_MEMORY = 7,      /* memory that was promised and is not there: none is free, or the pager
+                              failed */
     DEATH_FAULT = 11,      /* access to memory that is not there or not permitted */
     DEATH_LAST = 126,
 };

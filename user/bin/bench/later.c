@@ -2,7 +2,11 @@
 #include "bench.h"
 
 const struct row later_rows[] = {
-    {.name = "pager"},     {.name = "touch"},       {.name = "free"},
-    {.name = "pipe_1"},    {.name = "pipe_4k"},     {.name = "file_write"},
-    {.name = "file_read"}, {.name = "file_create"}, {0},
+    {.name = "pager"},
+    {.name = "pipe_1"},
+    {.name = "pipe_4k"},
+    {.name = "file_write"},
+    {.name = "file_read"},
+    {.name = "file_create"},
+    {0},
 };

@@ -1,7 +1,8 @@
 /* process.c - rows fork, fork_64m, fork_64m_write, exec: the life of a child process.
  *
  * The small process is the benchmark itself: a static program with the C library, its stack of
- * 256 KiB and next to no heap.
+ * 256 KiB and next to no heap. The large one has 64 MiB besides, of pages of 4 KiB, as those of
+ * malloc are; each has been written to.
  */
 #include <octavo/calls.h>
 #include <unistd.h>
@@ -74,7 +75,7 @@ static long exec_sample(unsigned batch)
 static long heap_prepare(void)
 {
     struct mapping mapping = {
-        .length = HEAP_BYTES, .flags = MAP_READ | MAP_WRITE, .memory = HANDLE_NONE};
+        .length = HEAP_BYTES, .flags = MAP_READ | MAP_WRITE | MAP_SPARSE, .memory = HANDLE_NONE};
     long address = vm_map(HANDLE_SPACE, &mapping);
 
     if (address < 0)

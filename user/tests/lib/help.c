@@ -16,6 +16,21 @@ void unmap_pages(void *address, uint64_t length)
     CHECK_EQUAL(vm_unmap(HANDLE_SPACE, (uintptr_t)address, length), 0);
 }
 
+enum { OWN_PAGES_MAX = 4096 }; /* of one mapping */
+
+void own_pages(void)
+{
+    struct vm_area area;
+    for (uint64_t next = 0; vm_query(HANDLE_SELF, 0, next, &area) > 0;) {
+        next = area.address + area.length;
+        if ((area.flags & (MAP_WRITE | MAP_SHARE)) != MAP_WRITE ||
+            area.length > (uint64_t)OWN_PAGES_MAX * PAGE)
+            continue;
+        for (uint64_t address = area.address; address < next; address += PAGE)
+            __atomic_fetch_add((uint32_t *)(uintptr_t)address, 0, __ATOMIC_RELAXED);
+    }
+}
+
 bool thread_reaches(int pid, int index, enum thread_state state)
 {
     struct thread_info info = {.state = THREAD_STATES};

@@ -25,6 +25,10 @@ static inline void *map_shared(uint64_t length) { return map_pages(length, MAP_W
 
 void unmap_pages(void *address, uint64_t length);
 
+/* Makes every page that this process may write, but for shared and very large mappings, its own and
+ * there, so that it works on when no memory is left. */
+void own_pages(void);
+
 /* Is there, within two seconds, a thread of the process (a descendant) with the lowest number not
  * below `index` in that state? Checks it. */
 bool thread_reaches(int pid, int index, enum thread_state state);

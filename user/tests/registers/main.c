@@ -250,7 +250,7 @@ static void exec_bare_program(void *unused)
     struct mapping code = {
         .address = 0x10000, .length = PAGE, .flags = MAP_READ | MAP_EXECUTE | MAP_EXACT};
     code.memory = (int32_t)memory_create(PAGE, MEMORY_ANONYMOUS, HANDLE_NONE);
-    struct mapping here = {.length = PAGE, .flags = MAP_WRITE, .memory = code.memory};
+    struct mapping here = {.length = PAGE, .flags = MAP_WRITE | MAP_SHARE, .memory = code.memory};
     char *page = (char *)(uintptr_t)vm_map(HANDLE_SPACE, &here);
     memcpy(page, probe_program, (size_t)(probe_program_end - probe_program));
     int space = (int)space_create();

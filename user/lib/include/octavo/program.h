@@ -13,7 +13,8 @@
 
 #define PROGRAM_STACK_TOP 0x3ffffff000ull /* the last page of an Sv39 user half stays free */
 enum {
-    PROGRAM_STACK_SIZE = 256 * 1024,
+    PROGRAM_STACK_SIZE = 8 << 20,       /* at most: pages come as it grows */
+    PROGRAM_STACK_GUARD = 64 << 10,     /* below it nothing is mapped */
     PROGRAM_ARGUMENTS_MAX = 128 * 1024, /* bytes of arguments and environment with their pointers */
     PROGRAM_NAME_MAX = 31,
 };
