@@ -32,6 +32,13 @@ bool frame_zero_one(void);
 /* Gives pages back; panics if one of them is not allocated. */
 void frame_free(ppn_t first, uint64_t pages);
 
+/* Takes one hold off a page, and gives it back if that was the last. */
+static inline void frame_drop(ppn_t page)
+{
+    if (frame_let_go(frame_record(page)))
+        frame_free(page, 1);
+}
+
 /* The kernel's pointer to a page of RAM, and back. */
 static inline void *frame_pointer(ppn_t ppn) { return (void *)(DIRECT_MAP + ppn_address(ppn).v); }
 static inline ppn_t frame_of(const void *pointer)

@@ -119,16 +119,18 @@ enum error futex_wake(struct space *space, uint64_t address, uint64_t count, uin
     return error;
 }
 
-void futex_clear(struct space *space, uint64_t address)
+enum error futex_clear(struct space *space, uint64_t address)
 {
     struct user_word word;
 
     lock_acquire(&space->lock);
-    if (space_word_locked(space, address, &word) == E_OK) {
+    enum error error = space_word_locked(space, address, &word);
+    if (error == E_OK) {
         __atomic_store_n(word.word, 0, __ATOMIC_RELEASE);
         wake_key(word.key, UINT64_MAX);
     }
     lock_release(&space->lock);
+    return error;
 }
 
 static void evict_locked(struct bucket *bucket, const struct space *space, uint64_t address,

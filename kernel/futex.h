@@ -22,7 +22,7 @@ enum error futex_wake(struct space *space, uint64_t address, uint64_t count,
                       uint64_t *woken) MUST_USE;
 
 /* Stores zero in the word and wakes everybody; a bad address does nothing. */
-void futex_clear(struct space *space, uint64_t address);
+enum error futex_clear(struct space *space, uint64_t address);
 
 /* Threads that wait for words in [address, address + length) of the space look again, since the
  * pages are gone: whoever has them next must not meet these threads. space->lock held. */

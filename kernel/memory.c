@@ -5,7 +5,7 @@
 
 #include "kernel/cache.h"
 #include "kernel/frame.h"
-#include "kernel/panic.h"
+#include "kernel/pager.h"
 
 enum { RUN_PAGES = 512, DMA_PAGES_MAX = 1 << 10, MEMORY_PAGES_MAX = 1 << 26 /* a user half */ };
 
@@ -40,11 +40,25 @@ static enum error owner_page(struct area_owner *owner, uint64_t index, bool writ
     return E_RANGE;
 }
 
+static uint64_t committed; /* atomic */
+
+uint64_t memory_committed_pages(void) { return __atomic_load_n(&committed, __ATOMIC_RELAXED); }
+void memory_commit(int64_t pages)
+{
+    __atomic_fetch_add(&committed, (uint64_t)pages, __ATOMIC_RELAXED);
+}
+
 static void memory_destroy(struct object *object)
 {
     struct memory *memory = (struct memory *)object;
     struct memory_run *run;
 
+    if (memory->kind == MEMORY_PAGED) {
+        pager_leave(memory);
+        return;
+    }
+    if (memory->kind != MEMORY_DEVICE)
+        memory_commit(-(int64_t)memory->pages);
     while ((run = SLIST_FIRST(&memory->runs)) != NULL) {
         SLIST_REMOVE_HEAD(&memory->runs, link);
         if (memory->kind != MEMORY_DEVICE)
@@ -78,6 +92,8 @@ static bool run_add(struct memory *memory, ppn_t first, uint64_t pages)
     run->pages = pages;
     SLIST_INSERT_HEAD(&memory->runs, run, link);
     memory->pages += pages;
+    if (memory->kind != MEMORY_DEVICE)
+        memory_commit((int64_t)pages);
     return true;
 }
 
@@ -95,10 +111,12 @@ static enum error run_allocate(struct memory *memory, uint64_t pages)
     return E_NOMEM;
 }
 
+static uint64_t pages_for(uint64_t bytes) { return bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0); }
+
 enum error memory_create(uint64_t bytes, enum memory_kind kind, struct memory **result)
 {
     enum error error = E_OK;
-    uint64_t pages = bytes / PAGE_SIZE + (bytes % PAGE_SIZE != 0);
+    uint64_t pages = pages_for(bytes);
     uint64_t run = kind == MEMORY_DMA ? pages : RUN_PAGES;
 
     if (pages == 0 || pages > MEMORY_PAGES_MAX || (kind == MEMORY_DMA && pages > DMA_PAGES_MAX))
@@ -121,6 +139,22 @@ enum error memory_create(uint64_t bytes, enum memory_kind kind, struct memory **
         object_release(&memory->object);
         return error;
     }
+    *result = memory;
+    return E_OK;
+}
+
+enum error memory_create_paged(uint64_t bytes, struct channel *pager, struct memory **result)
+{
+    const uint64_t pages = pages_for(bytes);
+
+    if (pages == 0 || pages > MEMORY_PAGES_MAX)
+        return E_INVAL;
+    struct memory *memory = memory_new(MEMORY_PAGED, true);
+    if (memory == NULL)
+        return E_NOMEM;
+    memory->pages = pages;
+    memory->owner.page = pager_page;
+    pager_enter(memory, pager);
     *result = memory;
     return E_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/lend.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/port.h"
 #include "kernel/process.h"
@@ -65,13 +66,19 @@ static enum error rider_check(struct process *process, uint64_t label, uint64_t 
 
 /* --- Call ------------------------------------------------------------------------------------- */
 
+/* Registers of a call: the caller's, or what the kernel says for one that misses a page. */
+static const uint64_t *message_of(const struct thread *caller)
+{
+    return caller->page_of != NULL ? caller->page_call : caller->registers.a;
+}
+
 /* Carries the message of a caller, which runs or is in hand, over to a receiver, likewise, whose
  * recv is then complete; the caller waits for the reply. On error, which is the caller's, nothing
  * has happened. */
 static enum error deliver(struct thread *caller, struct thread *receiver,
                           const struct channel *channel)
 {
-    const uint64_t *from = caller->registers.a;
+    const uint64_t *from = message_of(caller);
     uint64_t handle = from[A_HANDLE];
     struct port *port = channel->port;
 
@@ -83,6 +90,7 @@ static enum error deliver(struct thread *caller, struct thread *receiver,
             return error;
     }
     thread_renew_token(caller);
+    caller->kept_token = from[A_LABEL] & MESSAGE_MOVE ? 0 : caller->token;
     message_return(receiver, caller->token, &from[A_LABEL]);
     receiver->registers.a[A_HANDLE] = handle;
     receiver->registers.a[A_BUFFER] = channel->badge;
@@ -122,6 +130,16 @@ static enum error call_check(struct thread *thread, const uint64_t *a)
     return rider_check(thread->process, a[A_LABEL], a[A_HANDLE]);
 }
 
+/* No server waits for a client's pager: the client does, before it calls. E_AGAIN, E_NOMEM. */
+static enum error bring_in_buffer(struct thread *thread, const uint64_t *a)
+{
+    const bool write = a[A_LENGTH] & BUFFER_OUT;
+
+    if (!thread->process->keeps_calls || !(a[A_LENGTH] & BUFFER_DIRECTION))
+        return E_OK;
+    return space_bring_in(thread->process->space, a[A_BUFFER], a[A_LENGTH] & BUFFER_LENGTH, write);
+}
+
 int64_t sys_call(struct thread *thread, const uint64_t *a)
 {
     struct channel *channel;
@@ -130,6 +148,8 @@ int64_t sys_call(struct thread *thread, const uint64_t *a)
     enum error error = call_check(thread, a);
 
     process_unshare_handles(thread->process);
+    if (error == E_OK)
+        error = bring_in_buffer(thread, a);
     if (error == E_OK)
         error = handle_find(&thread->process->handles, a[0], OBJECT_CHANNEL, RIGHT_SEND, &channel);
     if (error != E_OK)
@@ -141,6 +161,20 @@ int64_t sys_call(struct thread *thread, const uint64_t *a)
         result = call_receiver(thread, receiver, channel);
     object_release(&channel->object);
     return result;
+}
+
+enum error message_call_pager(struct thread *thread, struct channel *channel)
+{
+    struct thread *receiver;
+
+    object_retain(&channel->object);
+    enum error error = port_meet_receiver(channel, thread, &receiver);
+    if (error == E_OK && receiver != NULL) {
+        int64_t result = call_receiver(thread, receiver, channel);
+        ASSERT(result == SYSCALL_DONE); /* no handle rides */
+    }
+    object_release(&channel->object);
+    return error;
 }
 
 /* --- Receive ---------------------------------------------------------------------------------- */
@@ -226,6 +260,12 @@ static void reply_to(struct thread *thread, struct thread *caller, const uint64_
     sched_ready(caller, true);
 }
 
+static enum error reply_page(struct thread *thread, const uint64_t *a)
+{
+    const bool refused = a[REPLY_STATUS] != 0 || (a[A_LABEL] & MESSAGE_HANDLE);
+    return pager_reply(thread, &(struct page_reply){a[0], refused, &a[A_WORD0]});
+}
+
 static enum error reply(struct thread *thread, const uint64_t *a)
 {
     enum error error = label_check(a[A_LABEL]);
@@ -237,6 +277,10 @@ static enum error reply(struct thread *thread, const uint64_t *a)
     struct thread *caller = thread_lock_token(a[0], thread->process);
     if (caller == NULL)
         return E_SRCH;
+    if (caller->page_of != NULL) {
+        lock_release(&caller->port->lock);
+        return reply_page(thread, a);
+    }
     port_unlock_replied(caller);
     reply_to(thread, caller, a);
     return E_OK;
@@ -275,7 +319,7 @@ void message_fail_callers(struct process *process)
 
     while (process->served && (caller = thread_lock_caller(&slot, process)) != NULL) {
         port_unlock_replied(caller);
-        thread_finish(caller, (uint64_t)-E_PEERDIED, 0);
+        thread_fail_call(caller, E_PEERDIED);
     }
 }
 
@@ -290,17 +334,36 @@ static enum error caller_buffer(struct thread *thread, const uint64_t *a, uint64
 
     if (caller == NULL)
         return E_SRCH;
-    uint64_t declared = caller->registers.a[A_LENGTH], length = declared & BUFFER_LENGTH;
+    const uint64_t *message = message_of(caller);
+    uint64_t declared = message[A_LENGTH], length = declared & BUFFER_LENGTH;
     if (!(declared & direction))
         error = E_PERM;
     else if (a[1] > length || a[3] > length - a[1])
         error = E_MSGSIZE;
     range->space = caller->process->space;
-    range->address = caller->registers.a[A_BUFFER] + a[1];
+    range->address = message[A_BUFFER] + a[1];
     if (error == E_OK)
         object_retain(&range->space->object);
     lock_release(&caller->port->lock);
     return error;
+}
+
+/* The caller's buffer misses a page by now: the caller waits for its own pager, and then makes the
+ * call again. To the server it is gone. What cannot be made again is an error of the buffer. */
+static enum error send_again(struct thread *thread, uint64_t token)
+{
+    struct thread *caller = thread_lock_token(token, thread->process);
+
+    pager_forget_missing();
+    if (caller == NULL)
+        return E_SRCH;
+    if (caller->kept_token != token) {
+        lock_release(&caller->port->lock);
+        return E_FAULT;
+    }
+    port_unlock_replied(caller);
+    thread_wake(caller);
+    return E_SRCH;
 }
 
 /* ipc_read and ipc_write(token, offset, address, length, done). A long copy goes in pieces: each
@@ -315,7 +378,10 @@ static int64_t ipc_copy(struct thread *thread, const uint64_t *a, uint64_t direc
     if (error != E_OK)
         return -error;
     error = direction == BUFFER_IN ? space_copy(own, peer, part) : space_copy(peer, own, part);
+    const bool missing = error == E_AGAIN && peer.space != own.space && pager_misses_in(peer.space);
     object_release(&peer.space->object);
+    if (missing)
+        error = send_again(thread, a[0]);
     if (error != E_OK)
         return -error;
     if (part == a[3])

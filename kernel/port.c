@@ -7,6 +7,7 @@
 #include "kernel/event.h"
 #include "kernel/grace.h"
 #include "kernel/lend.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/riscv/ipi.h"
@@ -110,7 +111,7 @@ void port_fail_caller(struct thread *caller, enum error error)
 {
     lend_end(caller);
     release_channel(caller);
-    thread_finish(caller, (uint64_t)-error, 0);
+    thread_fail_call(caller, error);
 }
 
 /* Wakes the receivers for something that is no call: their recv runs again, and one finds it in the
@@ -287,6 +288,8 @@ bool port_take_thread(struct thread *thread)
     lend_end(thread);
     if (state == THREAD_CALLING)
         release_channel(thread);
+    if (thread->page_of != NULL)
+        pager_end_call(thread, false);
     return true;
 }
 

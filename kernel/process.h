@@ -24,6 +24,7 @@ struct process {
     bool served; /* it has been in recv, and may owe replies */
     struct handle_table handles;
     struct space *space; /* counted; NULL once ended */
+    bool keeps_calls;    /* a pager's memory was mapped: calls keep all registers (message.c) */
 
     char name[32];
     struct process *parent; /* NULL: init */
@@ -73,10 +74,14 @@ void process_end_thread(struct thread *thread, int status);
  * and tells the parent. Once. */
 void process_bury(struct process *process);
 
+/* From now on no call of the process, whose thread runs, takes the fast path. */
+void process_keep_calls(struct process *process);
+
 /* The running thread is the process's only one: its handles need no lock (handle.h). */
 static inline void process_unshare_handles(struct process *process)
 {
-    if (process->handles.shared && __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1)
+    if (process->handles.shared && !process->keeps_calls &&
+        __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1)
         handle_table_set_shared(&process->handles, false);
 }
 

@@ -14,6 +14,8 @@
 #include "kernel/config.h"
 #include "kernel/frame.h"
 #include "kernel/klog.h"
+#include "kernel/memory.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
@@ -40,7 +42,10 @@ static uint64_t flushes;         /* atomic */
 struct area *vm_area_allocate(void) { return cache_allocate(&area_cache); }
 void vm_area_free(struct area *area) { cache_free(&area_cache, area); }
 uint64_t space_areas_alive(void) { return area_cache.alive; }
-uint64_t space_committed_pages(void) { return __atomic_load_n(&committed_pages, __ATOMIC_RELAXED); }
+uint64_t space_committed_pages(void)
+{
+    return __atomic_load_n(&committed_pages, __ATOMIC_RELAXED) + memory_committed_pages();
+}
 
 /* --- What happens behind their backs ---------------------------------------------------------- */
 
@@ -168,8 +173,9 @@ enum error space_clone(struct space *source, struct space **clone)
     if (space == NULL)
         return E_NOMEM;
     lock_acquire(&source->lock);
-    enum error error =
-        address_space_clone_self(&source->addresses, &space->addresses, clone_policy);
+    enum error error = pager_join_clone(source, space);
+    if (error == E_OK)
+        error = address_space_clone_self(&source->addresses, &space->addresses, clone_policy);
     space_check_locked(source);
     lock_release(&source->lock);
     space_commit_locked(space); /* nobody else has it yet */
@@ -237,6 +243,7 @@ static void space_destroy(struct object *object)
     space_check_locked(space); /* nobody else has it any more */
     tlb_leave(&space->tlb);
     tlb_wait_unused(&space->tlb);
+    pager_forget_space(space);
     __atomic_fetch_sub(&committed_pages, space->committed, __ATOMIC_RELAXED);
     take_apart(space);
 }

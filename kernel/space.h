@@ -15,18 +15,20 @@
 #include "vm/direct_map.h"
 
 struct memory;
+struct memory_mapping;
 struct vm_area;
 
 struct space {
     struct object object;
     struct tlb_context tlb; /* offsets.h: satp */
     struct lock lock;
-    struct direct_map pages;        /* lock */
-    struct address_space addresses; /* lock */
-    vpn_t search_from;              /* lock: where the look for a free range begins */
-    uint64_t committed;             /* lock: pages that space_committed_pages counts for it */
-    uint32_t users;                 /* tree_lock: processes that live in it */
-    SLIST_ENTRY(space) link;        /* reaper's lock: among those being taken apart */
+    struct direct_map pages;            /* lock */
+    struct address_space addresses;     /* lock */
+    vpn_t search_from;                  /* lock: where the look for a free range begins */
+    uint64_t committed;                 /* lock: pages that space_committed_pages counts for it */
+    uint32_t users;                     /* tree_lock: processes that live in it */
+    SLIST_ENTRY(space) link;            /* reaper's lock: among those being taken apart */
+    SLIST_HEAD(, memory_mapping) paged; /* pager.c: memory of pagers that it may map */
 };
 
 /* --- Life (space.c) --------------------------------------------------------------------------- */
@@ -90,6 +92,10 @@ enum error space_unmap(struct space *space, uint64_t address, uint64_t length,
 enum error space_protect(struct space *space, uint64_t address, uint64_t length,
                          uint64_t flags) MUST_USE;
 
+/* Takes pages of the space's own, writable and no memory object's, out of it: page[i] is a hold on
+ * each. All or nothing. E_FAULT: one is not such a page; E_NOMEM; E_AGAIN. */
+enum error space_give(struct space *space, uint64_t address, uint64_t pages, ppn_t *page) MUST_USE;
+
 /* The mapping at the address, or the next one. E_NOENT: none. */
 enum error space_query(struct space *space, uint64_t address, struct vm_area *area) MUST_USE;
 
@@ -106,6 +112,16 @@ void space_check_locked(struct space *space);
 enum error space_copy_in(struct space *space, void *to, uint64_t from, size_t length) MUST_USE;
 enum error space_copy_out(struct space *space, uint64_t to, const void *from,
                           size_t length) MUST_USE;
+
+/* Looks for those pages of a range inside the user half that a pager has to supply, as far as there
+ * are areas of such memory. E_AGAIN: one is missing; E_NOMEM. Other errors are left to whoever
+ * copies. */
+enum error space_bring_in(struct space *space, uint64_t address, uint64_t length,
+                          bool write) MUST_USE;
+
+/* The page at the address, which is there then, writable, and neither shared with others nor a
+ * memory object's. E_FAULT: it cannot be; E_NOMEM, E_AGAIN. lock held. */
+enum error space_page_locked(struct space *space, uint64_t address, ppn_t *page) MUST_USE;
 
 /* Copies between two spaces, which may be one. */
 struct user_range {

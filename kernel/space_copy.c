@@ -1,5 +1,7 @@
 /* space_copy.c - faults, and copying to, from and between user memories through the direct map,
  * checked once a page. What a program would get by a fault the kernel gets by the same function. */
+#include "kernel/frame.h"
+#include "kernel/pager.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/hart.h"
 #include "kernel/space.h"
@@ -11,7 +13,9 @@ static enum error fault_locked(struct space *space, uint64_t address, uint64_t a
     struct hart *hart = hart_self();
 
     hart->faults++;
-    if (error != E_OK)
+    if (error == E_AGAIN)
+        pager_note_space(space);
+    else if (error != E_OK)
         hart->faults_refused++;
     else if (access & PTE_X)
         fence_instructions(); /* the page may have been written just now */
@@ -113,6 +117,56 @@ enum error space_copy(struct user_range to, struct user_range from, size_t lengt
     }
     lock_release_both(&to.space->lock, &from.space->lock);
     return error;
+}
+
+enum { BROUGHT_IN_MAX = 1024 /* pages that are looked for before a call */ };
+
+/* Those of one area, whose pages [vpn, end) are in the range. */
+static enum error bring_in_area(struct space *space, vpn_t vpn, uint64_t end, uint64_t access)
+{
+    enum error error = E_OK;
+    void *byte;
+
+    for (; vpn.v < end && error != E_AGAIN && error != E_NOMEM; vpn.v++)
+        error = reach(space, vpn_address(vpn).v, access, &byte);
+    return error == E_AGAIN || error == E_NOMEM ? error : E_OK;
+}
+
+enum error space_bring_in(struct space *space, uint64_t address, uint64_t length, bool write)
+{
+    const vpn_t start = vaddr_page((vaddr_t){address});
+    const uint64_t pages = vaddr_page((vaddr_t){address + length + PAGE_SIZE - 1}).v - start.v;
+    const uint64_t end = start.v + (pages < BROUGHT_IN_MAX ? pages : BROUGHT_IN_MAX);
+    const struct area_set *areas = &space->addresses.areas;
+    enum error error = E_OK;
+
+    lock_acquire(&space->lock);
+    struct area *area = area_set_find_from(areas, start);
+    for (; area != NULL && area->range.start.v < end && error == E_OK;
+         area = area_set_next(areas, area)) {
+        const vpn_t from = area->range.start.v > start.v ? area->range.start : start;
+        const uint64_t to = range_end(area->range).v < end ? range_end(area->range).v : end;
+        if (area->kind == AREA_PAGED && area->owner != NULL)
+            error = bring_in_area(space, from, to, write ? PTE_R | PTE_W : PTE_R);
+    }
+    lock_release(&space->lock);
+    return error;
+}
+
+enum error space_page_locked(struct space *space, uint64_t address, ppn_t *page)
+{
+    void *byte;
+
+    lock_assert_held(&space->lock);
+    enum error error = reach(space, address, PTE_R | PTE_W, &byte);
+    if (error != E_OK)
+        return error;
+    const struct area *area =
+        area_set_find(&space->addresses.areas, vaddr_page((vaddr_t){address}));
+    if (area->owner != NULL || (area->kind != AREA_PAGED && area->kind != AREA_OWNED))
+        return E_FAULT;
+    *page = frame_of(byte);
+    return E_OK;
 }
 
 /* Of memory that is shared on purpose, the physical word; of other memory, the place in this space:

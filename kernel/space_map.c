@@ -5,6 +5,7 @@
 #include "kernel/frame.h"
 #include "kernel/futex.h"
 #include "kernel/memory.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/riscv/csr.h"
 #include "kernel/riscv/interrupt.h"
@@ -74,6 +75,8 @@ static enum error request_check(const struct map_request *request, uint64_t *lea
         return request->length >> PAGE_BITS > frame_managed_count() ? E_NOMEM : E_OK;
     if ((*leaf & PTE_W) && !request->memory->writable)
         return E_ACCES;
+    if ((request->flags & MAP_POPULATE) && request->memory->kind == MEMORY_PAGED)
+        return E_INVAL; /* there is nobody to wait for the pager */
     uint64_t size = request->memory->pages << PAGE_BITS;
     if (request->offset > size || request->length > size - request->offset)
         return E_RANGE;
@@ -181,8 +184,15 @@ static enum error map_request(struct space *space, struct page_range range, uint
     struct memory *memory = request->memory;
     struct pager pager = {.large = memory == NULL && wants_large(request, range.pages)};
 
-    if (memory != NULL && ((request->flags & MAP_SHARE) || memory->kind != MEMORY_ANONYMOUS))
+    if (memory != NULL && memory->kind == MEMORY_PAGED) {
+        enum error error = pager_join(memory, space);
+        if (error != E_OK)
+            return error;
+        pager.shared = request->flags & MAP_SHARE;
+    } else if (memory != NULL &&
+               ((request->flags & MAP_SHARE) || memory->kind != MEMORY_ANONYMOUS)) {
         return map_runs(space, range, leaf, request);
+    }
     if (memory == NULL && (request->flags & MAP_POPULATE))
         return map_zeroed_now(space, range, leaf);
     if (memory != NULL) {
@@ -301,6 +311,40 @@ enum error space_unmap(struct space *space, uint64_t address, uint64_t length, u
     return E_OK;
 }
 
+/* Holds the pages that are there, from address on. */
+static enum error hold_pages(struct space *space, uint64_t address, uint64_t pages, ppn_t *page)
+{
+    for (uint64_t i = 0; i < pages; i++) {
+        enum error error = space_page_locked(space, address + i * PAGE_SIZE, &page[i]);
+        if (error != E_OK) {
+            while (i-- > 0)
+                frame_drop(page[i]);
+            return error;
+        }
+        frame_hold(frame_record(page[i]));
+    }
+    return E_OK;
+}
+
+enum error space_give(struct space *space, uint64_t address, uint64_t pages, ppn_t *page)
+{
+    const struct page_range range = pages_of(address, pages << PAGE_BITS);
+
+    lock_acquire(&space->lock);
+    enum error error = hold_pages(space, address, pages, page);
+    if (error == E_OK) {
+        error = address_space_unmap(&space->addresses, range);
+        for (uint64_t i = 0; i < pages && error != E_OK; i++)
+            frame_drop(page[i]);
+    }
+    if (error == E_OK)
+        futex_evict(space, address, pages << PAGE_BITS);
+    space_commit_locked(space);
+    space_check_locked(space);
+    lock_release(&space->lock);
+    return error;
+}
+
 /* Is all of the range mapped, and none of it what its owner lends for reading only? */
 static enum error protect_check(struct space *space, struct page_range range, uint64_t leaf)
 {
@@ -358,7 +402,8 @@ static uint32_t kind_of(const struct area *area)
 {
     if (area->owner == NULL)
         return VM_AREA_ZERO;
-    return memory_of(area->owner)->kind == MEMORY_ANONYMOUS ? VM_AREA_MEMORY : VM_AREA_DEVICE;
+    const enum memory_kind kind = memory_of(area->owner)->kind;
+    return kind == MEMORY_ANONYMOUS || kind == MEMORY_PAGED ? VM_AREA_MEMORY : VM_AREA_DEVICE;
 }
 
 static void describe(struct space *space, const struct area *area, struct vm_area *result)

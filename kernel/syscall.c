@@ -1,6 +1,7 @@
 /* syscall.c - the table of system calls. */
 #include "kernel/syscall.h"
 
+#include "kernel/pager.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
 
@@ -49,9 +50,20 @@ static syscall_handler *const handlers[SYSTEM_CALLS] = {
     [SYS_VM_UNMAP] = sys_vm_unmap,
     [SYS_VM_PROTECT] = sys_vm_protect,
     [SYS_VM_QUERY] = sys_vm_query,
+    [SYS_MEMORY_EVICT] = sys_memory_evict,
     [SYS_SYSTEM_INFO] = sys_system_info,
     [SYS_SYSTEM_CONTROL] = sys_system_control,
 };
+
+/* Was that for a page that is missing? Then the thread waits for it, and the call runs again. */
+static bool misses_page(struct thread *thread)
+{
+    const enum error error = pager_call(thread);
+
+    if (error != E_OK && error != E_AGAIN)
+        pager_kill(thread);
+    return error != E_AGAIN;
+}
 
 bool syscall_dispatch(struct thread *thread)
 {
@@ -62,6 +74,8 @@ bool syscall_dispatch(struct thread *thread)
         result = handlers[number](thread, thread->registers.a);
     if (result == SYSCALL_DONE || result == SYSCALL_RETURNED)
         return result == SYSCALL_RETURNED;
+    if (result == -E_AGAIN && misses_page(thread))
+        return false;
     if (result == -E_NOMEM && space_reap()) /* there may be memory now: the call runs again */
         return true;
     thread_return(thread, (uint64_t)result, 0);

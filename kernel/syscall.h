@@ -44,4 +44,4 @@ syscall_handler sys_event_create, sys_event_signal, sys_event_wait, sys_event_bi
     sys_irq_bind, sys_irq_ack;
 /* syscall_memory.c */
 syscall_handler sys_memory_create, sys_memory_info, sys_space_create, sys_vm_map, sys_vm_unmap,
-    sys_vm_protect, sys_vm_query;
+    sys_vm_protect, sys_vm_query, sys_memory_evict;

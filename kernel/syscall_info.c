@@ -371,6 +371,11 @@ static int64_t log_write(struct thread *thread, uint64_t address, uint64_t lengt
 
     if (length > SYSTEM_LOG_WRITE_MAX)
         return -E_INVAL;
+    if (!space_range_is_user(address, length))
+        return -E_FAULT;
+    enum error missing = space_bring_in(thread->process->space, address, length, false);
+    if (missing != E_OK)
+        return -missing;
     while (done < length) {
         size_t part = length - done < sizeof text ? length - done : sizeof text;
         enum error error = space_copy_in(thread->process->space, text, address + done, part);

@@ -45,8 +45,8 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
 
 int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
 {
-    if (a[0] != 0)
-        futex_clear(thread->process->space, a[0]);
+    if (a[0] != 0 && futex_clear(thread->process->space, a[0]) == E_AGAIN)
+        return -E_AGAIN; /* its pager has to bring the word first */
     process_end_thread(thread, STATUS_EXITED(0));
     return SYSCALL_DONE;
 }

@@ -11,6 +11,7 @@
 #include "kernel/futex.h"
 #include "kernel/grace.h"
 #include "kernel/lend.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/port.h"
 #include "kernel/process.h"
@@ -279,6 +280,16 @@ void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1)
     thread_return(thread, a0, a1);
     timer_disarm(&thread->timer);
     sched_ready(thread, true);
+}
+
+void thread_fail_call(struct thread *thread, enum error error)
+{
+    if (thread->page_of == NULL) {
+        thread_finish(thread, (uint64_t)-error, 0);
+        return;
+    }
+    pager_end_call(thread, true);
+    thread_wake(thread);
 }
 
 /* --- Death ------------------------------------------------------------------------------------ */

@@ -22,6 +22,7 @@
 struct bucket;
 struct event;
 struct hart;
+struct memory;
 struct port;
 struct process;
 
@@ -35,6 +36,10 @@ struct port_item {
     uint8_t priority;
     bool queued;
 };
+
+/* The message of a thread that waits for a page, at the places where the registers of a call have
+ * it; there is nothing at the others. */
+enum { PAGE_CALL_LABEL = 1, PAGE_CALL_INDEX = 2, PAGE_CALL_ACCESS = 3, PAGE_CALL_WORDS = 7 };
 
 struct thread {
     /* What entry.S and fastpath.S reach (offsets.h). */
@@ -73,6 +78,12 @@ struct thread {
     struct bucket *bucket;  /* FUTEX: futex.c */
     uint64_t futex_address; /* FUTEX: as the user named it, for ps */
     uint64_t futex_key[2];  /* FUTEX: names the word (space.h: struct user_word) */
+    uint64_t kept_token; /* of the last call whose registers are all here: it can be made again */
+
+    /* pager.h */
+    struct memory *page_of; /* CALLING, REPLY: waits for a page of it, counted; else NULL */
+    uint64_t page_call[PAGE_CALL_WORDS];
+    bool page_refused; /* by the pager: the next page that it misses is its end */
     struct fpu_state fpu;
 };
 
@@ -132,6 +143,10 @@ void thread_wake(struct thread *thread);
 /* Sets the results of a system call and moves on behind it: a0 and a1, every other caller-saved
  * register zero (ra is kept, since stubs return through it). */
 void thread_return(struct thread *thread, uint64_t a0, uint64_t a1);
+
+/* The call of a waiting thread in hand fails: it gets the error, or if the call was for a page,
+ * runs into its end. */
+void thread_fail_call(struct thread *thread, enum error error);
 
 /* thread_return for a waiting thread in hand, then ready. */
 void thread_finish(struct thread *thread, uint64_t a0, uint64_t a1);

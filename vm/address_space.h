@@ -90,6 +90,18 @@ enum error address_space_map_paged(struct address_space *space, struct page_rang
  * permitted; E_NOMEM; errors of an owner's `page`. */
 enum error address_space_fault(struct address_space *space, vaddr_t addr, uint64_t access) MUST_USE;
 
+/* Pages of an owner, by its numbers `first` to `first + count - 1`. */
+struct page_run {
+    uint64_t first, count;
+    const ppn_t *page; /* count of them; where there is none, a number that no page has */
+};
+
+/* Takes every leaf out that names one of the owner's pages for what it is in an area of that owner.
+ * Areas stay: who needs the page asks the owner again. Looks at each area of the space. E_NOMEM: no
+ * page for the copy of a table that is shared; some leaves may be gone. */
+enum error address_space_revoke(struct address_space *space, const struct area_owner *owner,
+                                const struct page_run *run) MUST_USE;
+
 /* Unmaps the pages of the range, which may also hold unmapped ones. E_INVAL: bad range; E_NOMEM: no
  * record or table for what remains of an area at the range's edges. */
 enum error address_space_unmap(struct address_space *space, struct page_range range) MUST_USE;

@@ -6,6 +6,7 @@
 #include "kernel/clock.h"
 #include "kernel/irq.h"
 #include "kernel/klog.h"
+#include "kernel/pager.h"
 #include "kernel/panic.h"
 #include "kernel/process.h"
 #include "kernel/riscv/backtrace.h"
@@ -95,13 +96,18 @@ static bool exception_serve(struct thread *thread, uint64_t cause)
         return true;
     if (flags != 0) {
         error = space_fault(process->space, csr_read(stval), flags);
-        if (error == E_OK || (error == E_NOMEM && space_reap()))
-            return true; /* it is done, or worth another try */
+        if (error == E_AGAIN)
+            error = pager_call(thread);
+        if (error == E_OK || error == E_AGAIN || (error == E_NOMEM && space_reap()))
+            return true; /* it is done, or waits for the pager, or is worth another try */
     }
+    const bool promised = error != E_OK && error != E_FAULT;
     klog("killed: process %d (%s): %s at address %#lx, pc %#lx%s\n", process->pid, process->name,
          exception_name(cause), csr_read(stval), thread->registers.pc,
-         error == E_NOMEM ? ": out of memory" : "");
-    process_end(process, STATUS_KILLED(error == E_NOMEM ? DEATH_MEMORY : death_of(cause)));
+         !promised          ? ""
+         : error == E_NOMEM ? ": out of memory"
+                            : ": pager failed");
+    process_end(process, STATUS_KILLED(promised ? DEATH_MEMORY : death_of(cause)));
     return false;
 }
 

@@ -37,10 +37,9 @@ enum right {
     RIGHT_MAP = 1 << 2,    /* memory: map it; space: map into it */
     RIGHT_SIGNAL = 1 << 3, /* event: signal, and let timers and interrupts do so */
     RIGHT_WAIT = 1 << 4,   /* event: wait, bind; process: look at it and its descendants */
-    RIGHT_MANAGE =
-        1
-        << 5, /* process: kill, open; thread: control; irq: bind; device memory: make DMA memory */
-    RIGHT_DUP = 1 << 6, /* the handle may be duplicated and copied in messages */
+    RIGHT_MANAGE = 1 << 5, /* process: kill, open; thread: control; irq: bind; memory: evict pages;
+                              device memory: make DMA memory */
+    RIGHT_DUP = 1 << 6,    /* the handle may be duplicated and copied in messages */
     RIGHTS_ALL = 0x7f,
 };
 

@@ -7,6 +7,7 @@ enum memory_kind {
     MEMORY_ANONYMOUS, /* zeroed pages */
     MEMORY_DMA,    /* zeroed, physically contiguous; needs a device's memory handle with MANAGE */
     MEMORY_DEVICE, /* registers of a device, or an image that the firmware loaded */
+    MEMORY_PAGED,  /* each page comes from a pager when it is first needed: pager.h */
 };
 
 struct memory_info {

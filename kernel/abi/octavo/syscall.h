@@ -139,9 +139,10 @@ enum system_call {
     /* irq_ack(irq [MANAGE]): the device is quiet, the interrupt may come again. */
     SYS_IRQ_ACK,
 
-    /* memory_create(bytes, kind, device) -> handle with all rights. Size is rounded up to pages.
-     * MEMORY_DMA: `device` is a device memory handle [MANAGE]. E_INVAL: zero, too large or unknown
-     * kind. */
+    /* memory_create(bytes, kind, source, badge) -> handle with all rights. Size is rounded up to
+     * pages. MEMORY_DMA: `source` is a device memory handle [MANAGE]. MEMORY_PAGED: it is the
+     * pager's port [RECV]; when handles and mappings of the object are gone, it hears CLOSED with
+     * the badge. E_INVAL: zero, too large or unknown kind. */
     SYS_MEMORY_CREATE,
     /* memory_info(memory, buffer): fills struct memory_info; the physical address only with
      * [MANAGE], else 0. */
@@ -171,6 +172,14 @@ enum system_call {
      * mapping that holds the address, or comes next. pid 0: the authority itself. E_SRCH: no such
      * process; E_NOENT: no mapping is there or behind. */
     SYS_VM_QUERY,
+    /* memory_evict(memory [MANAGE], page, count, address, flags) -> how many of the pages were
+     * there, all of which are gone now from the object and from every mapping; a1: those that may
+     * have been written since they came, a bit each, whose contents are at `address` now, each at
+     * its place. Copies that private mappings have made stay. PAGER_KEEP: the pages stay, but
+     * whoever uses one finds it anew; a1: those that somebody looked for since the last time.
+     * E_INVAL: the object has no pager, no pages or more than PAGER_PAGES_MAX, unknown flags;
+     * E_RANGE: beyond the object's end. On error the pages stay. */
+    SYS_MEMORY_EVICT,
 
     /* system_info(authority [WAIT], kind, buffer, size) -> bytes filled. The authority is init's
      * process. E_INVAL. */

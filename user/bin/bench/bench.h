@@ -28,5 +28,6 @@ extern const struct row call_rows[];    /* call.c: null, yield */
 extern const struct row message_rows[]; /* message.c: ipc_... */
 extern const struct row event_rows[];   /* event.c: signal */
 extern const struct row memory_rows[];  /* memory.c: touch, free, map */
+extern const struct row pager_rows[];   /* pager.c: pager */
 extern const struct row process_rows[]; /* process.c: fork, exec */
 extern const struct row later_rows[];   /* later.c: what Octavo does not have yet */

@@ -2,7 +2,6 @@
 #include "bench.h"
 
 const struct row later_rows[] = {
-    {.name = "pager"},
     {.name = "pipe_1"},
     {.name = "pipe_4k"},
     {.name = "file_write"},

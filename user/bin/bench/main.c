@@ -18,8 +18,8 @@ static const char usage[] =
 
 enum { SAMPLES_MAX = 256, WARM_UP = 4 };
 
-static const struct row *const groups[] = {call_rows,   message_rows, event_rows,
-                                           memory_rows, process_rows, later_rows};
+static const struct row *const groups[] = {call_rows,  message_rows, event_rows, memory_rows,
+                                           pager_rows, process_rows, later_rows};
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
 static int fail(const char *what, int error)

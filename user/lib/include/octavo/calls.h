@@ -9,6 +9,7 @@
 #include <octavo/error.h>
 #include <octavo/handle.h>
 #include <octavo/memory.h>
+#include <octavo/pager.h>
 #include <octavo/process.h>
 #include <octavo/syscall.h>
 #include <octavo/system.h>
@@ -236,6 +237,20 @@ static inline long irq_bind(int irq, int event, uint64_t bits)
 static inline long irq_ack(int irq) { return system_call(SYS_IRQ_ACK, CALL_SIGNED(irq)).value; }
 
 /* ---- memory ------------------------------------------------------------------------------ */
+
+/* Pages come from who receives from `port`. */
+static inline long memory_create_paged(uint64_t bytes, int port, uint64_t badge)
+{
+    return system_call(SYS_MEMORY_CREATE, bytes, MEMORY_PAGED, CALL_SIGNED(port), badge).value;
+}
+
+/* `second` of the result says which pages, a bit each. */
+static inline struct call_result memory_evict(int memory, uint64_t page, uint64_t count,
+                                              void *contents, uint64_t flags)
+{
+    return system_call(SYS_MEMORY_EVICT, CALL_SIGNED(memory), page, count, CALL_POINTER(contents),
+                       flags);
+}
 
 /* device: HANDLE_NONE unless kind is MEMORY_DMA. */
 static inline long memory_create(uint64_t bytes, enum memory_kind kind, int device)
