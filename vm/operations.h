@@ -94,7 +94,7 @@ static inline size_t next_used(const pte_t *entry, size_t i, size_t end)
 
 /* Drops what the entry of `level` on the way to vpn names: pages, or a table and all below it, as
  * far as nobody else holds them. The areas there are still recorded. *budget goes down by about one
- * for each entry on the way; at zero it stops, returns false, and is to be called again. True: the
+ * for each entry dropped; at zero it stops, returns false, and is to be called again. True: the
  * entry is empty now. No hart reads the entry or what is below it, unless others hold that. */
 bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level, vpn_t vpn,
                 uint64_t *budget);
