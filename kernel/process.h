@@ -77,12 +77,13 @@ void process_bury(struct process *process);
 /* From now on no call of the process, whose thread runs, takes the fast path. */
 void process_keep_calls(struct process *process);
 
-/* The running thread is the process's only one: its handles need no lock (handle.h). */
+/* The running thread is the process's only one: its handles need no lock (handle.h), unless calls
+ * are to be kept. */
+void process_make_fast(struct process *process);
 static inline void process_unshare_handles(struct process *process)
 {
-    if (process->handles.shared && !process->keeps_calls &&
-        __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1)
-        handle_table_set_shared(&process->handles, false);
+    if (process->handles.shared && __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1)
+        process_make_fast(process);
 }
 
 /* Ends a process and its descendants. */
