@@ -42,7 +42,7 @@ static void test_unmap_clears_then_flushes_then_frees(void **state)
     family_init(&f, PAGING_SV39, PAGES);
     struct address_space *space = &f.members[0];
     map_zeroes(space, 100, 8, false);
-    map_zeroes(space, 0x1000, 1, false); /* keeps the root's entry */
+    map_zeroes(space, 0x1000, 1, false);   /* keeps the root's entry */
     for (uint64_t vpn = 106; vpn-- > 101;) /* downwards: one at a time */
         poke(space, vpn, 1);
     poke(space, 0x1000, 1);
