@@ -143,7 +143,7 @@ struct page_counts {
     uint64_t large;    /* of these: in larger pages */
 };
 /* Counts the pages of a valid range. Tables that spaces share are looked into: what is in them is
- * shared, and not writable. */
+ * shared; and not writable, for as long as the space has not come to them. */
 struct page_counts address_space_count(const struct address_space *space, struct page_range range);
 
 /* Prints `root: 0x<ppn>` and the tree of the lower half, one line a mapping: range of addresses,

@@ -53,6 +53,10 @@ void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct ar
     VM_ASSERT(head_pages - 1 < area->range.pages - 1);
     *tail = *area;
     tail->range = (struct page_range){at, area->range.pages - head_pages};
+    tail->low.v = area->low.v > at.v ? area->low.v : at.v;
+    tail->high.v = area->high.v > tail->low.v ? area->high.v : tail->low.v;
+    area->high.v = area->high.v < at.v ? area->high.v : at.v;
+    area->low.v = area->low.v < area->high.v ? area->low.v : area->high.v;
     tail->first = ppn_add(area->first, head_pages);
     tail->offset += head_pages;
     set->pages -= tail->range.pages;
@@ -61,6 +65,16 @@ void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct ar
     area_set_insert(set, tail);
     if (tail->owner)
         tail->owner->retain(tail->owner);
+}
+
+void area_note_pages(struct area *area, vpn_t start, vpn_t end)
+{
+    const bool none = area->low.v == area->high.v;
+
+    if (none || start.v < area->low.v)
+        area->low = start;
+    if (none || end.v > area->high.v)
+        area->high = end;
 }
 
 static bool continues(const struct area *area, const struct area *next)
@@ -81,6 +95,8 @@ struct area *area_set_join(struct area_set *set, struct area *area)
     if (!next || !continues(area, next))
         return NULL;
     area_set_remove(set, next);
+    if (next->low.v < next->high.v)
+        area_note_pages(area, next->low, next->high);
     area->range.pages += next->range.pages;
     set->pages += next->range.pages;
     set->private_pages += private_pages(next);

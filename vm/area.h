@@ -37,7 +37,9 @@ struct area {
     RB_ENTRY(area) link;
     struct page_range range;
     enum area_kind kind;
-    bool large; /* PAGED: may have larger pages, hence pages that nobody touched */
+    bool large;      /* PAGED: may have larger pages, hence pages that nobody touched */
+    vpn_t low, high; /* the pages of the range outside [low, high) have never been there; who looks
+                        for pages need not look at those. low is high: none has */
     /* Uniform: each page's leaf has these bits (V, A, D and the software bits too), and no others.
      * PAGED: without OWNED, which each page has or not; and a leaf may lack W and D: then the next
      * write to the page is a fault, which finds out why. */
@@ -61,6 +63,9 @@ void area_set_init(struct area_set *set);
 /* Inserts a record whose range overlaps none (asserted: the caller looked). */
 void area_set_insert(struct area_set *set, struct area *area);
 void area_set_remove(struct area_set *set, struct area *area);
+
+/* The pages [start, end) of the area, which are not none, are there from now on. */
+void area_note_pages(struct area *area, vpn_t start, vpn_t end);
 
 /* Makes two areas of one. `area` keeps the pages before `at`, which is inside it; `tail`, a record
  * that is not in use, gets the others. The owner is retained once more. */

@@ -99,24 +99,18 @@ static enum error clone_whole(const struct address_space *src, struct address_sp
                              area->range.pages << PAGE_BITS, 0, flags);
 }
 
-/* Only the record, of a PAGED area. */
-static enum error clone_record(struct address_space *dst, const struct area *area,
-                               struct area **record)
+/* Only the record, where there is room for it. */
+static struct area *clone_record(struct address_space *dst, const struct area *area)
 {
-    enum error error = check_area(dst, area);
+    struct area *record = vm_area_allocate();
 
-    if (!error)
-        error = tables_unshare(dst, area->range);
-    if (error)
-        return error;
-    *record = vm_area_allocate();
-    if (!*record)
-        return E_NOMEM;
-    **record = *area;
-    area_set_insert(&dst->areas, *record);
+    if (!record)
+        return NULL;
+    *record = *area;
+    area_set_insert(&dst->areas, record);
     if (area->owner)
         area->owner->retain(area->owner);
-    return E_OK;
+    return record;
 }
 
 /* Pages that will be shared are no longer contiguous for long. */
@@ -128,24 +122,37 @@ static void become_paged(struct area *area)
     area->offset = 0;
 }
 
-static enum error clone_area(struct address_space *src, struct address_space *dst,
-                             struct area *area, enum clone_policy policy)
+/* A PAGED area, page by page. */
+static enum error clone_pages(struct address_space *src, struct address_space *dst,
+                              const struct area *area, enum clone_policy policy)
 {
-    struct area *record = NULL;
-    enum error error;
+    enum error error = check_area(dst, area);
+    const struct area *record;
 
-    if (area->kind == AREA_OWNED && policy != CLONE_COPY)
-        become_paged(area);
-    if (area->kind != AREA_PAGED && policy != CLONE_SHARE)
-        return clone_whole(src, dst, area);
-    error = clone_record(dst, area, &record);
-    if (error || policy == CLONE_SHARE)
+    if (!error)
+        error = tables_unshare(dst, area->range);
+    if (error)
         return error;
+    record = clone_record(dst, area);
+    if (!record)
+        return E_NOMEM;
     error = policy == CLONE_COPY ? clone_leaves_copy(src, dst, record)
                                  : clone_leaves_cow(src, dst, record->range);
     if (error)
         space_remove(dst, record->range);
     return error;
+}
+
+static enum error clone_area(struct address_space *src, struct address_space *dst,
+                             struct area *area, enum clone_policy policy)
+{
+    if (area->kind == AREA_OWNED && policy != CLONE_COPY)
+        become_paged(area);
+    if (policy == CLONE_SHARE)
+        return clone_record(dst, area) ? E_OK : E_NOMEM;
+    if (area->kind != AREA_PAGED)
+        return clone_whole(src, dst, area);
+    return clone_pages(src, dst, area, policy);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

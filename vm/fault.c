@@ -12,7 +12,7 @@
 enum error address_space_fault(struct address_space *space, vaddr_t addr, uint64_t access)
 {
     const vpn_t vpn = vaddr_page(addr);
-    const struct area *area = area_set_find(&space->areas, vpn);
+    struct area *area = area_set_find(&space->areas, vpn);
     enum error error;
     pte_t *entry;
     unsigned level;

@@ -5,7 +5,7 @@
 #include "bytes.h"
 #include "operations.h"
 
-bool page_fill_large(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
+bool page_fill_large(struct address_space *space, struct area *area, vpn_t vpn, pte_t *entry,
                      unsigned level)
 {
     struct page_manager *manager = space->table.manager;
@@ -34,6 +34,7 @@ bool page_fill_large(struct address_space *space, const struct area *area, vpn_t
         return false;
     }
     *entry = paged_leaf(area, pte_make(first, flags), true);
+    area_note_pages(area, start, vpn_add(start, pages));
     vm_event(space->events, VM_ZERO_FILLED_LARGE, start);
     return true;
 }

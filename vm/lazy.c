@@ -27,6 +27,7 @@ enum error address_space_map_paged(struct address_space *space, struct page_rang
     if (!area)
         return E_NOMEM;
     *area = wanted;
+    area->low = area->high = range.start;
     area_set_insert(&space->areas, area);
     if (area->owner)
         area->owner->retain(area->owner);
@@ -75,7 +76,7 @@ static uint64_t zeroes_ahead(const struct area *area, vpn_t vpn, const pte_t *en
 }
 
 /* Fills *entry, and those behind it if it is so decided, with pages of zeroes. */
-static enum error fill_zeroes(struct address_space *space, const struct area *area, vpn_t vpn,
+static enum error fill_zeroes(struct address_space *space, struct area *area, vpn_t vpn,
                               pte_t *entry)
 {
     struct page_manager *manager = space->table.manager;
@@ -91,6 +92,7 @@ static enum error fill_zeroes(struct address_space *space, const struct area *ar
     pte_t leaf = paged_leaf(area, pte_make(manager->operations->v_to_p(manager, run), flags), true);
     for (uint64_t i = 0; i < pages; i++, leaf.v += 1ull << PTE_PPN_SHIFT)
         entry[i] = leaf;
+    area_note_pages(area, vpn, vpn_add(vpn, pages));
     vm_event(space->events, VM_ZERO_FILLED, vpn);
     return E_OK;
 }
@@ -119,7 +121,7 @@ static enum error owner_page(struct page_manager *manager, const struct area *ar
     return error;
 }
 
-static enum error fill_from_owner(struct address_space *space, const struct area *area, vpn_t vpn,
+static enum error fill_from_owner(struct address_space *space, struct area *area, vpn_t vpn,
                                   bool write, pte_t *entry)
 {
     pte_t page = {0};
@@ -128,18 +130,18 @@ static enum error fill_from_owner(struct address_space *space, const struct area
     if (error)
         return error;
     *entry = paged_leaf(area, page, write);
+    area_note_pages(area, vpn, vpn_add(vpn, 1));
     vm_event(space->events, VM_OWNER_FILLED, vpn);
     return E_OK;
 }
 
-enum error page_fill(struct address_space *space, const struct area *area, vpn_t vpn,
-                     uint64_t access, pte_t *entry, unsigned level)
+enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, uint64_t access,
+                     pte_t *entry, unsigned level)
 {
     const bool built = level > 0;
     enum error error = E_OK;
 
-    if (area->kind != AREA_PAGED)
-        return E_FAULT;
+    VM_ASSERT(area->kind == AREA_PAGED); /* of the others, all pages are there */
     if (built) {
         if (page_fill_large(space, area, vpn, entry, level))
             return E_OK;

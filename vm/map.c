@@ -130,6 +130,8 @@ static enum error install(struct address_space *space, const struct area *wanted
         return error;
     }
     *area = *wanted;
+    area->low = wanted->range.start;
+    area->high = range_end(wanted->range);
     area_set_insert(&space->areas, area);
     if (area->owner)
         area->owner->retain(area->owner);

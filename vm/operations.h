@@ -66,9 +66,27 @@ struct span {
 };
 
 /* The next entries behind span->end, of a table whose entries are of `level` and which begins at
- * `base`, that areas have a part in: the others are empty. Looking for these takes as long as the
- * areas are large, not as tables are. False: there are none. Begin with {0, 0}. */
+ * `base`, that areas have pages in: the others are empty. Looking for these takes as long as what
+ * is in use is large, not as tables are. False: there are none. Begin with {0, 0}. */
 bool table_next_span(const struct area_set *areas, vpn_t base, unsigned level, struct span *span);
+
+/* The first of the entries [i, end) of a table that is not empty, or `end`. */
+static inline size_t next_used(const pte_t *entry, size_t i, size_t end)
+{
+    enum { STEP = 8 };
+
+    for (; i + STEP <= end; i += STEP) {
+        uint64_t used = 0;
+#pragma GCC unroll 8
+        for (size_t k = 0; k < STEP; k++)
+            used |= entry[i + k].v;
+        if (used)
+            break;
+    }
+    while (i < end && entry[i].v == 0)
+        i++;
+    return i;
+}
 
 /* Drops what the entry of `level` on the way to vpn names: pages, or a table and all below it, as
  * far as nobody else holds them. The areas there are still recorded. *budget goes down by about one
@@ -110,8 +128,8 @@ enum error tables_unshare(struct address_space *space, struct page_range range) 
 /* --- lazy.c ----------------------------------------------------------------------------------- */
 
 /* A fault where there is no page: *entry, empty, of `level`, is the lowest on the way to vpn. */
-enum error page_fill(struct address_space *space, const struct area *area, vpn_t vpn,
-                     uint64_t access, pte_t *entry, unsigned level) MUST_USE;
+enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, uint64_t access,
+                     pte_t *entry, unsigned level) MUST_USE;
 
 /* Who goes from page to page is given some in advance, as one run, which costs less than a fault
  * for each: as many as he has before the page already, that is as there are entries with one of
@@ -134,5 +152,5 @@ static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
 enum { LARGE_LEVEL = 1 };
 
 /* Puts a larger page of zeroes at an empty entry of `level`, if the area and memory allow. */
-bool page_fill_large(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
+bool page_fill_large(struct address_space *space, struct area *area, vpn_t vpn, pte_t *entry,
                      unsigned level);

@@ -28,9 +28,8 @@ static void copy_entries(const struct address_space *space, pte_t *to, pte_t *fr
     struct span span = {0, 0};
 
     while (table_next_span(&space->areas, base, level, &span))
-        for (size_t i = span.first; i < span.end; i++)
-            if (from[i].v != 0)
-                to[i] = entry_duplicate(space->table.manager, &from[i], level);
+        for (size_t i = span.first; (i = next_used(from, i, span.end)) < span.end; i++)
+            to[i] = entry_duplicate(space->table.manager, &from[i], level);
 }
 
 static enum error table_copy(struct address_space *space, pte_t *entry, unsigned level, vpn_t vpn)
@@ -71,16 +70,11 @@ struct unsharer {
     enum error error;
 };
 
-static bool unshare_arrive(void *self, const struct entry_run *run)
-{
-    (void)self, (void)run;
-    return true;
-}
-
 static enum walk_step unshare_meet(void *self, pte_t *entry, vpn_t vpn, unsigned level)
 {
     (void)self, (void)entry, (void)vpn;
-    return level > 1 ? WALK_ENTER : WALK_SKIP; /* leaves are not shared once their table is not */
+    /* Leaves are not shared once their table is not; so the walk arrives nowhere. */
+    return level > 1 ? WALK_ENTER : WALK_SKIP;
 }
 
 static enum walk_step unshare_block(void *self, pte_t *entry, vpn_t vpn, unsigned level)
@@ -95,8 +89,7 @@ static enum walk_step unshare_block(void *self, pte_t *entry, vpn_t vpn, unsigne
 
 enum error tables_unshare(struct address_space *space, struct page_range range)
 {
-    static const struct page_table_editor editor = {unshare_arrive, unshare_meet, unshare_block,
-                                                    NULL};
+    static const struct page_table_editor editor = {NULL, unshare_meet, unshare_block, NULL};
     struct unsharer unsharer = {space, E_OK};
 
     page_table_edit(&space->table, range, 0, &editor, &unsharer);

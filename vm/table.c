@@ -43,6 +43,16 @@ void table_prune(struct address_space *space, vpn_t vpn)
 
 enum { PAGES_FOR_ONE = 16 }; /* of a larger page count as one entry in a budget */
 
+/* The first area with pages at or behind vpn. */
+static const struct area *area_with_pages(const struct area_set *areas, vpn_t vpn)
+{
+    struct area *area = area_set_find_from(areas, vpn);
+
+    while (area && area->high.v <= (area->low.v > vpn.v ? area->low.v : vpn.v))
+        area = area_set_next(areas, area);
+    return area;
+}
+
 bool table_next_span(const struct area_set *areas, vpn_t base, unsigned level, struct span *span)
 {
     const unsigned shift = TABLE_BITS * level;
@@ -52,13 +62,13 @@ bool table_next_span(const struct area_set *areas, vpn_t base, unsigned level, s
 
     if (span->end >= TABLE_ENTRIES)
         return false;
-    area = area_set_find_from(areas, from);
+    area = area_with_pages(areas, from);
     if (!area)
         return false;
-    first = area->range.start.v > from.v ? (area->range.start.v - base.v) >> shift : span->end;
+    first = area->low.v > from.v ? (area->low.v - base.v) >> shift : span->end;
     if (first >= TABLE_ENTRIES)
         return false;
-    last = (range_end(area->range).v - 1 - base.v) >> shift;
+    last = (area->high.v - 1 - base.v) >> shift;
     *span = (struct span){first, last < TABLE_ENTRIES ? last + 1 : TABLE_ENTRIES};
     return true;
 }
@@ -66,7 +76,7 @@ bool table_next_span(const struct area_set *areas, vpn_t base, unsigned level, s
 /* Drops leaves of a last-level table, in runs of pages. */
 static void drop_leaves(struct page_manager *manager, const pte_t *leaf, struct span span)
 {
-    for (size_t i = span.first; i < span.end;) {
+    for (size_t i = span.first; (i = next_used(leaf, i, span.end)) < span.end;) {
         const pte_t first = leaf[i++];
         size_t count = 1;
         if (!(first.v & PTE_OWNED))
@@ -91,9 +101,9 @@ static bool drop_entries(const struct address_space *space, pte_t *entry, unsign
             *budget -= *budget < cost ? *budget : cost;
             continue;
         }
-        for (size_t i = span.first; i < span.end; i++) {
+        for (size_t i = span.first; (i = next_used(entry, i, span.end)) < span.end; i++) {
             const vpn_t vpn = {base.v + i * level_pages(level)};
-            if (entry[i].v != 0 && !entry_drop(space, &entry[i], level, vpn, budget))
+            if (!entry_drop(space, &entry[i], level, vpn, budget))
                 return false;
         }
     }
@@ -109,7 +119,6 @@ bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level,
 
     if (*budget == 0)
         return false;
-    *budget -= *budget < cost ? *budget : cost;
     if (pte_is_leaf(*entry)) {
         if (entry->v & PTE_OWNED)
             manager->operations->deallocate(manager, *entry, level_pages(level));
@@ -120,6 +129,7 @@ bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level,
         manager->operations->deallocate(manager, *entry, 1);
     }
     *entry = (pte_t){0};
+    *budget -= *budget < cost ? *budget : cost; /* not on the way down: the least gets on */
     return true;
 }
 

@@ -133,6 +133,33 @@ static void test_translate_for_writing_waits_for_the_copy(void **state)
     }
 }
 
+static uint64_t copied_vpn;
+
+static void note_copy(struct vm_events *events, enum vm_event event, vpn_t vpn)
+{
+    (void)events;
+    if (event == VM_COPIED)
+        copied_vpn = vpn.v;
+}
+
+static void test_copy_is_told_to_who_listens(void **state)
+{
+    struct family f;
+
+    (void)state;
+    family_init(&f, PAGING_SV39, PAGES);
+    fill(&f.members[0]);
+    struct address_space *child = family_clone(&f, &f.members[0], CLONE_COW);
+    f.events.happened = note_copy;
+    poke(child, 0x40000, 1);
+    assert_int_equal(copied_vpn, 0x40000);
+    child->events = NULL; /* and to nobody if nobody does */
+    poke(child, 0x200, 1);
+    assert_int_equal(copied_vpn, 0x40000);
+    assert_int_equal(f.events.count[VM_COPIED], 1);
+    family_done(&f);
+}
+
 static struct family *watched;
 static uint32_t references_in_flush;
 static pte_t watched_page;
@@ -335,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_cow_copies_just_the_page_that_is_written),
         cmocka_unit_test(test_last_sharer_writes_in_place),
         cmocka_unit_test(test_translate_for_writing_waits_for_the_copy),
+        cmocka_unit_test(test_copy_is_told_to_who_listens),
         cmocka_unit_test(test_copied_page_is_let_go_after_the_flush),
         cmocka_unit_test(test_clone_flushes_what_the_parent_may_no_longer_write),
         cmocka_unit_test(test_write_to_a_shared_larger_page_copies_one_small_page),

@@ -130,6 +130,34 @@ static void test_print_shows_larger_pages_but_not_the_upper_half(void **state)
     fixture_done(&f);
 }
 
+/* What is in a table that was shared is shown; the line of the table lacks the V. */
+static void test_print_looks_into_shared_tables(void **state)
+{
+    struct test_manager manager;
+    struct address_space child;
+    char expected[512];
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, PAGING_SV39, 64);
+    assert_int_equal(address_space_map(&f.space, range_of(3, 1), NULL, 0, 0, vm_flags("URW")),
+                     E_OK);
+    const uint64_t page = area_set_first(&f.space.areas)->first.v;
+    const uint64_t middle = table_page(&f, 3, 1), last = table_page(&f, 3, 0);
+    test_manager_init(&manager, &f.machine);
+    assert_int_equal(address_space_new(&child, &manager.manager, PAGING_SV39), E_OK);
+    assert_int_equal(address_space_clone_self(&f.space, &child, CLONE_SHARE), E_OK);
+    snprintf(expected, sizeof expected,
+             "root: 0x%" PRIx64 "\n"
+             "  0x0..0x40000000 -> 0x%" PRIx64 " ________\n"
+             "    0x0..0x200000 -> 0x%" PRIx64 " _______V\n"
+             "      0x3000..0x4000 -> 0x%" PRIx64 " DA_U_WRV\n",
+             address_space_root_ppn(&f.space).v, middle, last, page);
+    assert_string_equal(printed(&f), expected);
+    address_space_destroy(&child);
+    fixture_done(&f);
+}
+
 static void test_vm_flags_reads_letters_and_ignores_the_rest(void **state)
 {
     (void)state;
@@ -164,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_print_shows_the_tree_with_one_line_a_mapping),
         cmocka_unit_test(test_print_indents_by_the_depth_of_the_mode),
         cmocka_unit_test(test_print_shows_larger_pages_but_not_the_upper_half),
+        cmocka_unit_test(test_print_looks_into_shared_tables),
         cmocka_unit_test(test_vm_flags_reads_letters_and_ignores_the_rest),
         cmocka_unit_test(test_vm_flags_text_and_back_is_the_same),
     };

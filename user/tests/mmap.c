@@ -306,9 +306,67 @@ static void test_fork_inherits(void)
     CHECK_EQUAL(munmap(views.private, LENGTH), 0);
 }
 
+static void test_shared_memory_is_split(void)
+{
+    uint8_t *pages = map(NULL, LENGTH, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS);
+
+    for (int i = 0; i < PAGES; i++)
+        pages[i * PAGE] = (uint8_t)(i + 1);
+    CHECK_EQUAL(munmap(pages + 2 * PAGE, PAGE), 0);
+    CHECK_EQUAL(mprotect(pages + 5 * PAGE, 2 * PAGE, PROT_READ), 0);
+    is_numbered(pages, 0, 2);
+    is_numbered(pages, 3, PAGES);
+    CHECK(faults(load, pages + 2 * PAGE));
+    CHECK(faults(store, pages + 5 * PAGE) && faults(store, pages + 7 * PAGE - 1));
+    CHECK(lives(store, pages + 4 * PAGE) && lives(store, pages + 7 * PAGE));
+    CHECK(pages[4 * PAGE] == 1 && pages[7 * PAGE] == 1); /* the children wrote here too */
+    CHECK_EQUAL(munmap(pages, LENGTH), 0);
+}
+
 /* ---- memory comes when it is touched, and goes ----------------------------------------------- */
 
-enum { MEBIBYTE = 1 << 20, PART = 64 * MEBIBYTE, PARTS = 16 };
+enum { MEBIBYTE = 1 << 20, PART = 64 * MEBIBYTE, PARTS = 16, LARGE = 8 * MEBIBYTE };
+
+static void check_large(void *argument)
+{
+    uint8_t *memory = argument;
+
+    for (size_t i = 0; i < LARGE; i += PAGE) {
+        bool is_gone = i >= LARGE / 2 && i < LARGE / 2 + 3 * PAGE;
+        if (!is_gone && !CHECK_EQUAL(memory[i], (uint8_t)(i / PAGE * 3 + 1)))
+            break;
+    }
+}
+
+static void write_large(void *argument)
+{
+    uint8_t *memory = argument;
+
+    check_large(memory);
+    for (size_t i = 0; i < LARGE / 2 - MEBIBYTE; i += 5 * PAGE)
+        memory[i] = 0xee;
+}
+
+/* Memory that may come in pages of 2 MiB: taking some out of the middle leaves the rest alone. */
+static void test_larger_pages_split(void)
+{
+    uint8_t *memory = map(NULL, LARGE, READ_WRITE, PRIVATE);
+    struct vm_area area = {0};
+
+    for (size_t i = 0; i < LARGE; i += PAGE)
+        memory[i] = (uint8_t)(i / PAGE * 3 + 1);
+    CHECK(vm_query(HANDLE_SELF, 0, CALL_POINTER(memory), &area) > 0);
+    CHECK_EQUAL(area.resident, LARGE / PAGE);
+    CHECK(area.large > 0);
+    CHECK_EQUAL(munmap(memory + LARGE / 2, 3 * PAGE), 0);
+    CHECK_EQUAL(mprotect(memory + LARGE / 2 - MEBIBYTE, PAGE, PROT_READ), 0);
+    tap_join(tap_fork(write_large, memory));
+    check_large(memory);
+    CHECK(faults(load, memory + LARGE / 2) && faults(load, memory + LARGE / 2 + 3 * PAGE - 1));
+    CHECK(faults(store, memory + LARGE / 2 - MEBIBYTE));
+    CHECK(lives(store, memory + LARGE / 2 - 1) && lives(store, memory + LARGE / 2 + 3 * PAGE));
+    CHECK_EQUAL(munmap(memory, LARGE), 0);
+}
 
 static uint64_t free_pages(void)
 {
@@ -372,6 +430,8 @@ int main(int argc, char **argv)
         {"mmap_mprotect_none", test_mprotect_none, 0},
         {"mmap_mprotect_makes_code", test_mprotect_makes_code, 0},
         {"mmap_fork_inherits", test_fork_inherits, 0},
+        {"mmap_shared_memory_is_split", test_shared_memory_is_split, 0},
+        {"mmap_larger_pages_split", test_larger_pages_split, 0},
         {"mmap_sparse_memory", test_sparse_memory, 0},
         {"mmap_sbrk_gives_back", test_sbrk_gives_back, 0},
     };

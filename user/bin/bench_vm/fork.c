@@ -2,7 +2,9 @@
  *
  * fork_first: all pages of the parent have just been written to. fork: once more, and the parent
  * has written nothing since. fork_exec: the child runs /bin/true. fork_touch_N: the child writes to
- * N pages of a hundred, evenly spread, so that it needs every page table. All pages are of 4 KiB.
+ * N pages of a hundred, evenly spread, so that it needs every page table. All pages are of 4 KiB. A
+ * sample ends when all memory of the child is back: the kernel takes a large space apart piece by
+ * piece, a piece at each system call, and may not have ended when the parent's wait returns.
  */
 #include "bench_vm.h"
 
@@ -31,6 +33,24 @@ static _Noreturn void child(const struct parent *parent, uint64_t step)
     process_exit(step == EXEC);
 }
 
+static uint64_t free_pages(void)
+{
+    struct system_memory memory = {0};
+
+    system_info(HANDLE_SYSTEM, INFO_MEMORY, &memory, sizeof memory);
+    return memory.free_pages;
+}
+
+/* -> the counter at the moment when no more memory came back. */
+static uint64_t wait_for_memory(void)
+{
+    uint64_t end = instructions(), last = free_pages(), now;
+
+    for (; (now = free_pages()) > last; last = now)
+        end = instructions();
+    return end;
+}
+
 /* -> 0 after printing the row, or a negated error. */
 static long sample(const struct parent *parent, const char *series, uint64_t step)
 {
@@ -42,7 +62,7 @@ static long sample(const struct parent *parent, const char *series, uint64_t ste
         child(parent, step);
     if (pid > 0)
         pid = process_wait((int)pid, 0, &status);
-    uint64_t used = instructions() - start;
+    uint64_t used = wait_for_memory() - start;
     if (pid < 0 || status != 0)
         return pid < 0 ? pid : -E_CHILD;
     row_print(series, parent->pages / MEBIBYTE_PAGES, (double)used);
