@@ -235,7 +235,7 @@ enum error process_exec(struct thread *thread, struct space *space, uint64_t ent
     ASSERT(error == E_OK); /* the first page of a table is always there */
     handle_table_close(&process->handles, HANDLE_CLOEXEC);
     object_release(&old->object);
-    process->keeps_calls = false;
+    process->keeps_calls = thread->page_refused = false;
     if (!SLIST_EMPTY(&space->paged))
         message_keep_calls(process);
     fpu_reset(thread);
