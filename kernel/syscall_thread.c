@@ -48,13 +48,14 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
  * would if the thread had written there itself. */
 int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
 {
-<<<<<<< HEAD
     struct process *process = thread->process;
     enum error error = E_OK;
 
     do
         error = a[0] != 0 ? futex_clear(process->space, a[0]) : E_OK;
     while (error == E_NOMEM && space_reap());
+    if (error == E_AGAIN)
+        return -E_AGAIN; /* its pager has to bring the word first */
     if (error == E_OK) {
         process_end_thread(thread, STATUS_EXITED(0));
         return SYSCALL_DONE;
@@ -62,11 +63,6 @@ int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
     klog("killed: process %d (%s): exit of a thread, word %#lx: out of memory\n", process->pid,
          process->name, a[0]);
     process_end(process, STATUS_KILLED(DEATH_MEMORY));
-=======
-    if (a[0] != 0 && futex_clear(thread->process->space, a[0]) == E_AGAIN)
-        return -E_AGAIN; /* its pager has to bring the word first */
-    process_end_thread(thread, STATUS_EXITED(0));
->>>>>>> vm4
     return SYSCALL_DONE;
 }
 
