@@ -161,19 +161,6 @@ undo_process:
     return error;
 }
 
-void process_keep_calls(struct process *process)
-{
-    process->keeps_calls = true;
-    handle_table_set_shared(&process->handles, true);
-}
-
-void process_make_fast(struct process *process)
-{
-    process->keeps_calls = process->keeps_calls && !SLIST_EMPTY(&process->space->paged);
-    if (!process->keeps_calls)
-        handle_table_set_shared(&process->handles, false);
-}
-
 /* --- Another program -------------------------------------------------------------------------- */
 
 /* Dooms the others. Those on other harts go a little later. */

@@ -154,6 +154,8 @@ static void healthy_paged(struct fixture *f)
 static void nobodys_zeroes(struct fixture *f) { entry_at(f, 12)->v &= ~(uint64_t)PTE_OWNED; }
 static void paged_other_flags(struct fixture *f) { entry_at(f, 22)->v |= PTE_X; }
 static void paged_half_writable(struct fixture *f) { entry_at(f, 13)->v &= ~(uint64_t)PTE_D; }
+static void pages_below_the_low_mark(struct fixture *f) { area_at(f, 10)->low.v++; }
+static void pages_above_the_high_mark(struct fixture *f) { area_at(f, 10)->high.v--; }
 static void nobody_finds_pages(struct fixture *f)
 {
     (void)f;
@@ -236,6 +238,8 @@ static void test_address_space_check_names_what_is_wrong_with_lazy_pages(void **
         {nobodys_zeroes, "a page of zeroes is nobody's"},
         {paged_other_flags, "flags differ within an area"},
         {paged_half_writable, "flags differ within an area"},
+        {pages_below_the_low_mark, "a page is where its area says that none has been"},
+        {pages_above_the_high_mark, "a page is where its area says that none has been"},
         {nobody_finds_pages, "nobody finds the pages of an area"},
         {shared_table_in_reach, "a table that is shared is within reach"},
     };
