@@ -161,8 +161,8 @@ static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
 
 /* --- large.c ---------------------------------------------------------------------------------- */
 
-/* Of the larger pages, spaces have those of 2 MiB: clearing one of the next size would take a
- * second. */
+/* Faults bring larger pages of 2 MiB and no others: clearing one of the next size would take too
+ * long. Mapping pages that are there uses all sizes (map.c). */
 enum { LARGE_LEVEL = 1 };
 
 /* Puts a larger page of zeroes where there is no page, if the area and memory allow. */
