@@ -64,15 +64,17 @@ static uint64_t pages_alike(const struct address_space *space, const struct area
     return pages;
 }
 
-/* Lets go of pages that leaves named, by runs of neighbours. */
+/* Lets go of pages that leaves named, by runs of neighbours: as far as there is a hold on them. */
 static void let_go(struct page_manager *manager, const pte_t *leaf, uint64_t pages)
 {
     for (uint64_t i = 0, count; i < pages; i += count) {
         count = 1;
-        while (i + count < pages && pte_ppn(leaf[i + count]).v == pte_ppn(leaf[i]).v + count)
+        if (!(leaf[i].v & PTE_OWNED))
+            continue;
+        while (i + count < pages && (leaf[i + count].v & PTE_OWNED) &&
+               pte_ppn(leaf[i + count]).v == pte_ppn(leaf[i]).v + count)
             count++;
-        if (leaf[i].v & PTE_OWNED)
-            manager->operations->deallocate(manager, leaf[i], count);
+        manager->operations->deallocate(manager, leaf[i], count);
     }
 }
 

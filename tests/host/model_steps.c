@@ -341,9 +341,16 @@ static void do_read(struct trial *t)
     do_access(t, (t->chance(4) ? PTE_R : PTE_X) | (t->chance(2) ? PTE_U : 0));
 }
 
+/* Mostly a page; at times, those behind it in turn, for which pages are brought in advance. */
 static void do_write(struct trial *t)
 {
+    const uint64_t behind = t->chance(8) ? 0 : t->chance(40);
+
     do_access(t, t->chance(2) ? PTE_W : PTE_R | PTE_W | PTE_U);
+    for (uint64_t i = 0; i < behind && t->cell + 1 < MODEL_UNIVERSE; i++) {
+        t->range = (struct page_range){cell_vpn(++t->cell), 1};
+        do_access(t, PTE_W);
+    }
 }
 
 /* --- whole spaces ----------------------------------------------------------------------------- */
