@@ -123,9 +123,9 @@ void *address_space_translate(const struct address_space *space, vaddr_t addr, u
  *   CLONE_COW    the same pages, write-protected in both; the first to write makes a copy
  *   CLONE_SHARE  the same tables, unreachable in both; the first to touch one makes a copy
  *
- * COW makes the OWNED areas of both PAGED ones. SHARE needs an empty dst of the same mode, and a
- * src without EXTERN areas; otherwise it is COW. EXTERN areas are always copied. E_EXIST: an area
- * of src is in the way of one of dst; E_INVAL: dst's mode is too small for one; E_NOMEM. */
+ * COW and SHARE make the OWNED areas of both PAGED ones. SHARE needs an empty dst of the same mode,
+ * and a src without EXTERN areas; otherwise it is COW. EXTERN areas are always copied. E_EXIST: an
+ * area of src is in the way of one of dst; E_INVAL: dst's mode is too small for one; E_NOMEM. */
 enum clone_policy { CLONE_COPY, CLONE_COW, CLONE_SHARE };
 enum error address_space_clone_self(struct address_space *src, struct address_space *dst,
                                     enum clone_policy policy) MUST_USE;

@@ -149,20 +149,22 @@ static enum error tell_owner(struct address_space *space, const struct area *are
     return E_OK;
 }
 
-enum error page_break(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
-                      unsigned level)
+enum error page_break(const struct page_fault *fault)
 {
+    struct address_space *space = fault->space;
+    unsigned level = fault->level;
+    pte_t *entry = fault->entry;
     enum error error = E_OK;
 
-    if (area->flags & PTE_SHARED)
-        return tell_owner(space, area, vpn, entry);
+    if (fault->area->flags & PTE_SHARED)
+        return tell_owner(space, fault->area, fault->vpn, entry);
     if (!is_shared(space->table.manager, *entry, level)) {
-        take_pages(space, area, vpn, entry, level);
+        take_pages(space, fault->area, fault->vpn, entry, level);
         return E_OK;
     }
-    for (; !error && level > 0; entry = page_table_find(&space->table, vpn, &level))
-        error = page_split(space, entry, level, vpn);
-    return error ? error : page_copy(space, area, vpn, entry);
+    for (; !error && level > 0; entry = page_table_find(&space->table, fault->vpn, &level))
+        error = page_split(space, entry, level, fault->vpn);
+    return error ? error : page_copy(space, fault->area, fault->vpn, entry);
 }
 
 /* --- clone ------------------------------------------------------------------------------------ */

@@ -33,20 +33,20 @@ static _Noreturn void child(const struct parent *parent, uint64_t step)
     process_exit(step == EXEC);
 }
 
-static uint64_t free_pages(void)
+static uint64_t spaces_alive(void)
 {
-    struct system_memory memory = {0};
+    struct system_objects objects = {0};
 
-    system_info(HANDLE_SYSTEM, INFO_MEMORY, &memory, sizeof memory);
-    return memory.free_pages;
+    system_info(HANDLE_SYSTEM, INFO_OBJECTS, &objects, sizeof objects);
+    return objects.alive[OBJECT_SPACE];
 }
 
-/* -> the counter at the moment when no more memory came back. */
-static uint64_t wait_for_memory(void)
+/* -> the counter at the moment when there were no more spaces than that. */
+static uint64_t wait_for_spaces(uint64_t spaces)
 {
-    uint64_t end = instructions(), last = free_pages(), now;
+    uint64_t end = instructions();
 
-    for (; (now = free_pages()) > last; last = now)
+    while (spaces_alive() > spaces)
         end = instructions();
     return end;
 }
@@ -55,14 +55,14 @@ static uint64_t wait_for_memory(void)
 static long sample(const struct parent *parent, const char *series, uint64_t step)
 {
     int status = 0;
-    uint64_t start = instructions();
+    uint64_t spaces = spaces_alive(), start = instructions();
     long pid = process_fork();
 
     if (pid == 0)
         child(parent, step);
     if (pid > 0)
         pid = process_wait((int)pid, 0, &status);
-    uint64_t used = wait_for_memory() - start;
+    uint64_t used = wait_for_spaces(spaces) - start;
     if (pid < 0 || status != 0)
         return pid < 0 ? pid : -E_CHILD;
     row_print(series, parent->pages / MEBIBYTE_PAGES, (double)used);
