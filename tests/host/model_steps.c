@@ -344,7 +344,7 @@ static void do_read(struct trial *t)
 /* Mostly a page; at times, those behind it in turn, for which pages are brought in advance. */
 static void do_write(struct trial *t)
 {
-    const uint64_t behind = t->chance(8) ? 0 : t->chance(40);
+    const uint64_t behind = t->chance(12) ? 0 : t->chance(24);
 
     do_access(t, t->chance(2) ? PTE_W : PTE_R | PTE_W | PTE_U);
     for (uint64_t i = 0; i < behind && t->cell + 1 < MODEL_UNIVERSE; i++) {
