@@ -130,7 +130,7 @@ enum error futex_clear(struct space *space, uint64_t address)
         wake_key(word.key, UINT64_MAX);
     }
     lock_release(&space->lock);
-    return error == E_NOMEM || error == E_AGAIN ? error : E_OK;
+    return error;
 }
 
 static void evict_locked(struct bucket *bucket, const struct space *space, uint64_t address,

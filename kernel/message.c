@@ -31,6 +31,22 @@ enum {
 #define MESSAGE_HANDLE   (MESSAGE_MOVE | MESSAGE_COPY)
 #define BUFFER_DIRECTION (BUFFER_IN | BUFFER_OUT)
 
+void message_keep_calls(struct process *process)
+{
+    process->keeps_calls = true;
+    handle_table_set_shared(&process->handles, true);
+}
+
+/* If the running thread is the process's only one, its handles need no lock (handle.h). */
+static void allow_fast(struct process *process)
+{
+    if (!process->handles.shared || __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) != 1)
+        return;
+    process->keeps_calls = process->keeps_calls && !SLIST_EMPTY(&process->space->paged);
+    if (!process->keeps_calls)
+        handle_table_set_shared(&process->handles, false);
+}
+
 /* Registers of a thread whose call or recv is complete. */
 static void message_return(struct thread *thread, uint64_t a0, const uint64_t *label_and_words)
 {
@@ -147,7 +163,7 @@ int64_t sys_call(struct thread *thread, const uint64_t *a)
     int64_t result = SYSCALL_DONE;
     enum error error = call_check(thread, a);
 
-    process_unshare_handles(thread->process);
+    allow_fast(thread->process);
     if (error == E_OK)
         error = bring_in_buffer(thread, a);
     if (error == E_OK)
@@ -294,7 +310,7 @@ int64_t sys_reply_recv(struct thread *thread, const uint64_t *a)
     enum error error =
         handle_find(&thread->process->handles, a[REPLY_PORT], OBJECT_PORT, RIGHT_RECV, &port);
 
-    process_unshare_handles(thread->process);
+    allow_fast(thread->process);
     if (error != E_OK)
         return -error;
     if (a[0] != 0)

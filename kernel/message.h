@@ -8,6 +8,10 @@ struct channel;
 struct process;
 struct thread;
 
+/* From now on no call of the process, of which a thread runs or none yet, takes the fast path, as
+ * long as it maps memory of a pager. */
+void message_keep_calls(struct process *process);
+
 /* The running thread's page_call goes to the channel's port, and the thread waits. E_PEERDIED,
  * E_BADF: it does not. */
 enum error message_call_pager(struct thread *thread, struct channel *channel) MUST_USE;

@@ -30,11 +30,11 @@ void pager_leave(struct memory *memory);
 /* area_owner.page of a PAGED object. E_AGAIN: the page is missing, which is noted. */
 enum error pager_page(struct area_owner *owner, uint64_t index, bool write, pte_t *page) MUST_USE;
 
-/* Writes down that the space may map the object, so that pages can be taken back from it; stays
- * until one of the two ends. `space` is locked, or nobody else has it. E_NOMEM. */
+/* Writes down that the space, which is locked, may map the object, so that pages can be taken back
+ * from it; stays until one of the two ends. E_NOMEM. */
 enum error pager_join(struct memory *memory, struct space *space) MUST_USE;
 
-/* A clone of a locked space, which nobody else has, maps what that maps. E_NOMEM. */
+/* A clone maps what its source maps; both are locked until it does. E_NOMEM. */
 enum error pager_join_clone(struct space *source, struct space *clone) MUST_USE;
 
 /* The space ends. */

@@ -144,7 +144,7 @@ enum error process_fork(struct thread *thread, int *pid)
         goto undo_space;
     error = own_handles(child);
     if (parent->keeps_calls)
-        process_keep_calls(child);
+        message_keep_calls(child);
     if (error == E_OK)
         error = child_enter_tree(child, thread, pid);
     if (error != E_OK)
@@ -159,12 +159,6 @@ undo_space:
 undo_process:
     object_release(&child->object);
     return error;
-}
-
-void process_keep_calls(struct process *process)
-{
-    process->keeps_calls = true;
-    handle_table_set_shared(&process->handles, true);
 }
 
 /* --- Another program -------------------------------------------------------------------------- */
@@ -241,9 +235,9 @@ enum error process_exec(struct thread *thread, struct space *space, uint64_t ent
     ASSERT(error == E_OK); /* the first page of a table is always there */
     handle_table_close(&process->handles, HANDLE_CLOEXEC);
     object_release(&old->object);
-    process->keeps_calls = false;
+    process->keeps_calls = thread->page_refused = false;
     if (!SLIST_EMPTY(&space->paged))
-        process_keep_calls(process);
+        message_keep_calls(process);
     fpu_reset(thread);
     memset(&thread->registers, 0, sizeof thread->registers);
     thread->registers.pc = entry;

@@ -74,17 +74,6 @@ void process_end_thread(struct thread *thread, int status);
  * and tells the parent. Once. */
 void process_bury(struct process *process);
 
-/* From now on no call of the process, whose thread runs, takes the fast path. */
-void process_keep_calls(struct process *process);
-
-/* The running thread is the process's only one: its handles need no lock (handle.h). */
-static inline void process_unshare_handles(struct process *process)
-{
-    if (process->handles.shared && !process->keeps_calls &&
-        __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1)
-        handle_table_set_shared(&process->handles, false);
-}
-
 /* Ends a process and its descendants. */
 void process_end_tree(struct process *root, int status);
 

@@ -172,13 +172,14 @@ enum error space_clone(struct space *source, struct space **clone)
 
     if (space == NULL)
         return E_NOMEM;
-    lock_acquire(&source->lock);
+    /* Pagers may know of the clone before it is complete. */
+    lock_acquire_both(&source->lock, &space->lock);
     enum error error = pager_join_clone(source, space);
     if (error == E_OK)
         error = address_space_clone_self(&source->addresses, &space->addresses, clone_policy);
     space_check_locked(source);
-    lock_release(&source->lock);
-    space_commit_locked(space); /* nobody else has it yet */
+    space_commit_locked(space);
+    lock_release_both(&source->lock, &space->lock);
     if (error != E_OK) {
         object_release(&space->object);
         return error;

@@ -1,5 +1,6 @@
 /* syscall_memory.c - system calls on memory objects and address spaces (octavo/syscall.h). */
 #include "kernel/memory.h"
+#include "kernel/message.h"
 #include "kernel/pager.h"
 #include "kernel/port.h"
 #include "kernel/process.h"
@@ -148,7 +149,7 @@ int64_t sys_vm_map(struct thread *thread, const uint64_t *a)
         error = space_map(space, &request, &address);
     if (error == E_OK && space == thread->process->space && !thread->process->keeps_calls &&
         !SLIST_EMPTY(&space->paged))
-        process_keep_calls(thread->process);
+        message_keep_calls(thread->process);
     if (request.memory != NULL)
         object_release(&request.memory->object);
     object_release(&space->object);

@@ -56,7 +56,7 @@ int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
     while (error == E_NOMEM && space_reap());
     if (error == E_AGAIN)
         return -E_AGAIN; /* its pager has to bring the word first */
-    if (error == E_OK) {
+    if (error != E_NOMEM) {
         process_end_thread(thread, STATUS_EXITED(0));
         return SYSCALL_DONE;
     }

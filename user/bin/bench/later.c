@@ -2,10 +2,6 @@
 #include "bench.h"
 
 const struct row later_rows[] = {
-    {.name = "pipe_1"},
-    {.name = "pipe_4k"},
-    {.name = "file_write"},
-    {.name = "file_read"},
-    {.name = "file_create"},
-    {0},
+    {.name = "pipe_1"},    {.name = "pipe_4k"},     {.name = "file_write"},
+    {.name = "file_read"}, {.name = "file_create"}, {0},
 };
