@@ -57,7 +57,7 @@ LDFLAGS_COMMON := -static -nostartfiles $(PICOLIBC) -Wl,--build-id=none -Wl,-z,m
 # ---- tools ------------------------------------------------------------------------------------
 # Targets that promise to work on a bare machine install what is missing while make still reads
 # this file, so that whatever they build, in whatever order, finds its tools.
-INSTALLING := qemu gdb test test-host test-system coverage fuzz tidy format
+INSTALLING := qemu gdb test test-host test-fuzz test-system coverage fuzz tidy format
 ifneq ($(filter $(INSTALLING),$(MAKECMDGOALS)),)
 ifneq ($(shell $(SETUP) >&2 && echo done),done)
 $(error some tools are missing and could not be installed: see above, or run `make doctor`)
@@ -102,8 +102,8 @@ console: ## the guest's console, in a second terminal beside `make gdb`
 	@$(PYTHON) scripts/console
 
 # The parts build what they need; the script adds up what they report, even if one cannot be built.
-test: ## check style, then run the host tests and the system tests
-	+@$(PYTHON) scripts/test tidy test-host test-system
+test: ## check style, then run the host tests, a fuzzer and the system tests
+	+@$(PYTHON) scripts/test tidy test-host test-fuzz test-system
 
 test-system: all ## boot in QEMU, with and without DEBUG=1, and type at the shell
 	+@$(if $(filter 1,$(DEBUG)),,$(MAKE) --no-print-directory DEBUG=1 O=$(O)/debug all)

@@ -21,8 +21,9 @@ enum error futex_wait(struct thread *thread, uint64_t address, uint32_t expected
 enum error futex_wake(struct space *space, uint64_t address, uint64_t count,
                       uint64_t *woken) MUST_USE;
 
-/* Stores zero in the word and wakes everybody; a bad address does nothing. */
-enum error futex_clear(struct space *space, uint64_t address);
+/* Stores zero in the word and wakes everybody. On error whoever waits for it still does: E_FAULT, a
+ * bad address; E_NOMEM: no frame for the word; E_AGAIN: its pager has to bring it first. */
+enum error futex_clear(struct space *space, uint64_t address) MUST_USE;
 
 /* Threads that wait for words in [address, address + length) of the space look again, since the
  * pages are gone: whoever has them next must not meet these threads. space->lock held. */

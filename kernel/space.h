@@ -36,7 +36,7 @@ struct space {
 /* clone=copy|cow|share chooses what fork does; share is the default. False: unknown word. */
 bool space_set_clone_policy(const char *word);
 
-/* vmtrace: every event (vm/events.h) is written to the log. */
+/* vmtrace=1: every event (vm/events.h) is written to the log. */
 void space_trace_events(void);
 
 /* An empty space with one reference. NULL: no memory. */
@@ -68,9 +68,7 @@ void space_statistics(struct system_vm *statistics);
 
 /* --- Mapping (space_map.c) -------------------------------------------------------------------- */
 
-/* Checks for vm_map and picks the range: `address` exactly, or as a hint. E_INVAL, E_EXIST,
- * E_NOMEM. The space's lock is held by the mapping call itself, so the range may be taken
- * meanwhile: that call then says E_EXIST. */
+/* What vm_map asks for: `address` exactly, or as a hint. */
 struct map_request {
     uint64_t address;      /* bytes */
     uint64_t length;       /* bytes */

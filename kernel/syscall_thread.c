@@ -1,5 +1,6 @@
 /* syscall_thread.c - system calls on threads, futexes and time (octavo/syscall.h). */
 #include "kernel/futex.h"
+#include "kernel/klog.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
@@ -43,11 +44,25 @@ int64_t sys_thread_create(struct thread *thread, const uint64_t *a)
     return error == E_OK ? (int64_t)handle : -error;
 }
 
+/* Whoever waits for the word must not wait for ever: without memory for it the process ends, as it
+ * would if the thread had written there itself. */
 int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
 {
-    if (a[0] != 0 && futex_clear(thread->process->space, a[0]) == E_AGAIN)
+    struct process *process = thread->process;
+    enum error error = E_OK;
+
+    do
+        error = a[0] != 0 ? futex_clear(process->space, a[0]) : E_OK;
+    while (error == E_NOMEM && space_reap());
+    if (error == E_AGAIN)
         return -E_AGAIN; /* its pager has to bring the word first */
-    process_end_thread(thread, STATUS_EXITED(0));
+    if (error != E_NOMEM) {
+        process_end_thread(thread, STATUS_EXITED(0));
+        return SYSCALL_DONE;
+    }
+    klog("killed: process %d (%s): exit of a thread, word %#lx: out of memory\n", process->pid,
+         process->name, a[0]);
+    process_end(process, STATUS_KILLED(DEATH_MEMORY));
     return SYSCALL_DONE;
 }
 

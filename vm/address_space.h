@@ -5,8 +5,9 @@
  * (the kernel's mapping). The caller serialises calls on one space (the kernel: the space's lock);
  * calls on spaces that share pages and tables, being clones of each other, need no lock in common.
  * Every operation is all or nothing: on any error, what is mapped where with which permissions is
- * as it was, and so are all memory and, for those that map, the page manager's balance. (Others
- * may have split a larger page or copied a shared table, which shows only in the table.)
+ * as it was, and so are all memory and, for those that map, the page manager's balance. (A
+ * larger page may have been split, or a table that was shared have been copied, which shows only in
+ * the table, and takes the pages of tables.)
  *
  * Flags are leaf bits of pte.h. PTE_V is implied; PTE_A, and PTE_D where PTE_W is asked for, are
  * set by the library, since hardware may trap on a clear one (Svade). So hardware never changes a
@@ -73,8 +74,8 @@ enum error address_space_map_shared(struct address_space *space, struct page_ran
 enum error address_space_map(struct address_space *space, struct page_range range, const void *data,
                              size_t length, size_t offset, uint64_t flags) MUST_USE;
 
-/* Maps pages that nobody has looked for yet: each is found at the first fault on it. `pager` says
- * who finds them; NULL: they are zeroes. E_INVAL, E_EXIST, E_NOMEM. */
+/* Maps pages that nobody has looked for yet: each is found at the first fault on it. `pager`, never
+ * NULL, says who finds them. E_INVAL, E_EXIST, E_NOMEM. */
 struct pager {
     struct area_owner *owner; /* retained once on success; NULL: zeroes */
     uint64_t offset;          /* its page number of the range's first page */
@@ -123,9 +124,9 @@ void *address_space_translate(const struct address_space *space, vaddr_t addr, u
  *   CLONE_COW    the same pages, write-protected in both; the first to write makes a copy
  *   CLONE_SHARE  the same tables, unreachable in both; the first to touch one makes a copy
  *
- * COW makes the OWNED areas of both PAGED ones. SHARE needs an empty dst of the same mode, and a
- * src without EXTERN areas; otherwise it is COW. EXTERN areas are always copied. E_EXIST: an area
- * of src is in the way of one of dst; E_INVAL: dst's mode is too small for one; E_NOMEM. */
+ * COW and SHARE make the OWNED areas of both PAGED ones. SHARE needs an empty dst of the same mode,
+ * and a src without EXTERN areas; otherwise it is COW. EXTERN areas are always copied. E_EXIST: an
+ * area of src is in the way of one of dst; E_INVAL: dst's mode is too small for one; E_NOMEM. */
 enum clone_policy { CLONE_COPY, CLONE_COW, CLONE_SHARE };
 enum error address_space_clone_self(struct address_space *src, struct address_space *dst,
                                     enum clone_policy policy) MUST_USE;

@@ -67,6 +67,23 @@ void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct ar
         tail->owner->retain(tail->owner);
 }
 
+/* The order by start stays: the area was the last to begin before `at`. */
+void area_set_trim(struct area_set *set, struct area *area, vpn_t at)
+{
+    const uint64_t gone = at.v - area->range.start.v;
+
+    VM_ASSERT(gone - 1 < area->range.pages - 1);
+    set->pages -= area->range.pages;
+    set->private_pages -= private_pages(area);
+    area->range = (struct page_range){at, area->range.pages - gone};
+    area->low.v = area->low.v > at.v ? area->low.v : at.v;
+    area->high.v = area->high.v > area->low.v ? area->high.v : area->low.v;
+    area->first = ppn_add(area->first, gone);
+    area->offset += gone;
+    set->pages += area->range.pages;
+    set->private_pages += private_pages(area);
+}
+
 void area_note_pages(struct area *area, vpn_t start, vpn_t end)
 {
     const bool none = area->low.v == area->high.v;

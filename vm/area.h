@@ -71,6 +71,9 @@ void area_note_pages(struct area *area, vpn_t start, vpn_t end);
  * that is not in use, gets the others. The owner is retained once more. */
 void area_set_split(struct area_set *set, struct area *area, vpn_t at, struct area *tail);
 
+/* Gives up the pages of an area before `at`, which is inside it. */
+void area_set_trim(struct area_set *set, struct area *area, vpn_t at);
+
 /* Makes one area of `area` and the one that begins where it ends, if they are the same kind of
  * thing and the pages of the second follow those of the first. Returns the record of the second,
  * no longer in use, and its owner released; or NULL. */

@@ -68,10 +68,10 @@ static bool check_leaf(struct checker *checker, pte_t leaf, vpn_t vpn, uint64_t 
         return complain(checker, "an entry at the lowest level is no leaf");
     if (!find_area(checker, vpn))
         return false;
-    if (vpn.v < checker->area->low.v || vpn.v + pages > checker->area->high.v)
-        return complain(checker, "a page is where its area says that none has been");
     if (pages > range_end(checker->area->range).v - vpn.v)
         return complain(checker, "a larger page reaches out of its area");
+    if (vpn.v < checker->area->low.v || vpn.v + pages > checker->area->high.v)
+        return complain(checker, "a page is where its area says that none has been");
     if (checker->area->kind == AREA_PAGED)
         return check_paged(checker, leaf);
     return check_contiguous(checker, leaf, vpn, pages);

@@ -64,15 +64,17 @@ static uint64_t pages_alike(const struct address_space *space, const struct area
     return pages;
 }
 
-/* Lets go of pages that leaves named, by runs of neighbours. */
+/* Lets go of pages that leaves named, by runs of neighbours: as far as there is a hold on them. */
 static void let_go(struct page_manager *manager, const pte_t *leaf, uint64_t pages)
 {
     for (uint64_t i = 0, count; i < pages; i += count) {
         count = 1;
-        while (i + count < pages && pte_ppn(leaf[i + count]).v == pte_ppn(leaf[i]).v + count)
+        if (!(leaf[i].v & PTE_OWNED))
+            continue;
+        while (i + count < pages && (leaf[i + count].v & PTE_OWNED) &&
+               pte_ppn(leaf[i + count]).v == pte_ppn(leaf[i]).v + count)
             count++;
-        if (leaf[i].v & PTE_OWNED)
-            manager->operations->deallocate(manager, leaf[i], count);
+        manager->operations->deallocate(manager, leaf[i], count);
     }
 }
 
@@ -147,20 +149,22 @@ static enum error tell_owner(struct address_space *space, const struct area *are
     return E_OK;
 }
 
-enum error page_break(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
-                      unsigned level)
+enum error page_break(const struct page_fault *fault)
 {
+    struct address_space *space = fault->space;
+    unsigned level = fault->level;
+    pte_t *entry = fault->entry;
     enum error error = E_OK;
 
-    if (area->flags & PTE_SHARED)
-        return tell_owner(space, area, vpn, entry);
+    if (fault->area->flags & PTE_SHARED)
+        return tell_owner(space, fault->area, fault->vpn, entry);
     if (!is_shared(space->table.manager, *entry, level)) {
-        take_pages(space, area, vpn, entry, level);
+        take_pages(space, fault->area, fault->vpn, entry, level);
         return E_OK;
     }
-    for (; !error && level > 0; entry = page_table_find(&space->table, vpn, &level))
-        error = page_split(space, entry, level, vpn);
-    return error ? error : page_copy(space, area, vpn, entry);
+    for (; !error && level > 0; entry = page_table_find(&space->table, fault->vpn, &level))
+        error = page_split(space, entry, level, fault->vpn);
+    return error ? error : page_copy(space, fault->area, fault->vpn, entry);
 }
 
 /* --- clone ------------------------------------------------------------------------------------ */

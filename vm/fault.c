@@ -11,23 +11,21 @@
 
 enum error address_space_fault(struct address_space *space, vaddr_t addr, uint64_t access)
 {
-    const vpn_t vpn = vaddr_page(addr);
-    struct area *area = area_set_find(&space->areas, vpn);
+    struct page_fault fault = {.space = space, .vpn = vaddr_page(addr), .access = access};
     enum error error;
-    pte_t *entry;
-    unsigned level;
 
-    if (!area || (area->flags & access) != access)
+    fault.area = area_set_find(&space->areas, fault.vpn);
+    if (!fault.area || (fault.area->flags & access) != access)
         return E_FAULT;
     /* Down to where the way ends: what comes there may be a larger page. */
-    error = table_reach(space, vpn, space->table.mode, &entry, &level);
+    error = table_reach(space, fault.vpn, space->table.mode, &fault.entry, &fault.level);
     if (error)
         return error;
-    if (entry->v == 0)
-        return page_fill(space, area, vpn, access, entry, level);
-    if ((entry->v & access) != access)
-        return page_break(space, area, vpn, entry, level);
-    vm_event(space->events, VM_STALE, vpn);
-    space_flush(space, (struct page_range){vpn, 1}, FLUSH_STRONGER);
+    if (fault.entry->v == 0)
+        return page_fill(&fault);
+    if ((fault.entry->v & access) != access)
+        return page_break(&fault);
+    vm_event(space->events, VM_STALE, fault.vpn);
+    space_flush(space, (struct page_range){fault.vpn, 1}, FLUSH_STRONGER);
     return E_OK;
 }

@@ -5,36 +5,43 @@
 #include "bytes.h"
 #include "operations.h"
 
-bool page_fill_large(struct address_space *space, struct area *area, vpn_t vpn, pte_t *entry,
-                     unsigned level)
+/* A larger page of zeroes; zero: there is none. */
+static pte_t allocate_large(struct page_manager *manager)
 {
-    struct page_manager *manager = space->table.manager;
     const uint64_t pages = level_pages(LARGE_LEVEL);
-    const vpn_t start = {vpn.v & ~(pages - 1)};
     uint64_t flags = 0;
-    void *page;
+    void *page = manager->operations->allocate_zeroed(manager, pages, &flags);
 
-    if (!area->large || area->owner || level < LARGE_LEVEL)
+    if (!page)
+        return (pte_t){0};
+    const pte_t block = pte_make(manager->operations->v_to_p(manager, page), flags);
+    if (pte_ppn(block).v % pages == 0)
+        return block;
+    manager->operations->deallocate(manager, block, pages); /* a manager that does not align */
+    return (pte_t){0};
+}
+
+bool page_fill_large(const struct page_fault *fault)
+{
+    struct address_space *space = fault->space;
+    struct area *area = fault->area;
+    const uint64_t pages = level_pages(LARGE_LEVEL);
+    const vpn_t start = {fault->vpn.v & ~(pages - 1)}, end = vpn_add(start, pages);
+    pte_t *entry, block = {0};
+    unsigned level;
+
+    if (!area->large || area->owner || fault->level < LARGE_LEVEL)
         return false;
-    if (start.v < area->range.start.v || start.v + pages > range_end(area->range).v)
+    if (start.v < area->range.start.v || end.v > range_end(area->range).v)
         return false;
-    if (table_reach(space, start, LARGE_LEVEL, &entry, &level) != E_OK) {
+    if (table_reach(space, start, LARGE_LEVEL, &entry, &level) == E_OK)
+        block = allocate_large(space->table.manager);
+    if (block.v == 0) {
         table_prune(space, start);
         return false;
     }
-    page = manager->operations->allocate_zeroed(manager, pages, &flags);
-    if (!page) {
-        table_prune(space, start);
-        return false;
-    }
-    const ppn_t first = manager->operations->v_to_p(manager, page);
-    if (first.v % pages != 0) { /* a page manager that does not align */
-        manager->operations->deallocate(manager, pte_make(first, flags), pages);
-        table_prune(space, start);
-        return false;
-    }
-    *entry = paged_leaf(area, pte_make(first, flags), true);
-    area_note_pages(area, start, vpn_add(start, pages));
+    *entry = paged_leaf(area, block, true);
+    area_note_pages(area, start, end);
     vm_event(space->events, VM_ZERO_FILLED_LARGE, start);
     return true;
 }

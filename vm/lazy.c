@@ -135,22 +135,25 @@ static enum error fill_from_owner(struct address_space *space, struct area *area
     return E_OK;
 }
 
-enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, uint64_t access,
-                     pte_t *entry, unsigned level)
+enum error page_fill(const struct page_fault *fault)
 {
-    const bool built = level > 0;
+    struct address_space *space = fault->space;
+    const bool built = fault->level > 0;
+    unsigned level = fault->level;
+    pte_t *entry = fault->entry;
     enum error error = E_OK;
 
-    VM_ASSERT(area->kind == AREA_PAGED); /* of the others, all pages are there */
+    VM_ASSERT(fault->area->kind == AREA_PAGED); /* of the others, all pages are there */
     if (built) {
-        if (page_fill_large(space, area, vpn, entry, level))
+        if (page_fill_large(fault))
             return E_OK;
-        error = table_reach(space, vpn, 0, &entry, &level);
+        error = table_reach(space, fault->vpn, 0, &entry, &level);
     }
     if (!error)
-        error = area->owner ? fill_from_owner(space, area, vpn, access & PTE_W, entry)
-                            : fill_zeroes(space, area, vpn, entry);
+        error = fault->area->owner
+                    ? fill_from_owner(space, fault->area, fault->vpn, fault->access & PTE_W, entry)
+                    : fill_zeroes(space, fault->area, fault->vpn, entry);
     if (error && built)
-        table_prune(space, vpn);
+        table_prune(space, fault->vpn);
     return error;
 }

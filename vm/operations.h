@@ -18,7 +18,7 @@ static inline void space_flush(struct address_space *space, struct page_range ra
 
 /* --- unmap.c ---------------------------------------------------------------------------------- */
 
-/* Unmaps the areas that begin inside a valid range over whose edges nothing reaches (space_cut). */
+/* Unmaps the pages of a valid range, to which space_cut or space_cut_off has been done. */
 void space_remove(struct address_space *space, struct page_range range);
 
 /* --- map.c ------------------------------------------------------------------------------------ */
@@ -39,6 +39,10 @@ enum error check_area(const struct address_space *space, const struct area *want
 /* Makes the range's edges edges of areas, of larger pages and of shared tables. E_NOMEM: the areas
  * are as before. */
 enum error space_cut(struct address_space *space, struct page_range range) MUST_USE;
+
+/* The same for pages that will go. An area that reaches over the end is left as it is: it need only
+ * lose its head, for which nothing can run out. */
+enum error space_cut_off(struct address_space *space, struct page_range range) MUST_USE;
 
 /* Joins the areas that meet at vpn, if they can be one. */
 void space_join(struct address_space *space, vpn_t vpn);
@@ -90,13 +94,25 @@ static inline size_t next_used(const pte_t *entry, size_t i, size_t end)
 
 /* Drops what the entry of `level` on the way to vpn names: pages, or a table and all below it, as
  * far as nobody else holds them. The areas there are still recorded. *budget goes down by about one
- * for each entry on the way; at zero it stops, returns false, and is to be called again. True: the
+ * for each entry dropped; at zero it stops, returns false, and is to be called again. True: the
  * entry is empty now. No hart reads the entry or what is below it, unless others hold that. */
 bool entry_drop(const struct address_space *space, pte_t *entry, unsigned level, vpn_t vpn,
                 uint64_t *budget);
 
 /* The same for everything in the lower half. */
 bool space_drop_tables(struct address_space *space, uint64_t *budget);
+
+/* --- fault.c ---------------------------------------------------------------------------------- */
+
+/* A fault that its area permits. */
+struct page_fault {
+    struct address_space *space;
+    struct area *area;
+    vpn_t vpn;
+    uint64_t access; /* leaf bits */
+    pte_t *entry;    /* where the way to vpn ends: a leaf, or empty */
+    unsigned level;  /* of the entry */
+};
 
 /* --- cow.c ------------------------------------------------------------------------------------ */
 
@@ -105,8 +121,7 @@ bool space_drop_tables(struct address_space *space, uint64_t *budget);
 pte_t entry_duplicate(struct page_manager *manager, pte_t *from, unsigned level);
 
 /* A fault on a leaf that lacks permission to write, which its area has. */
-enum error page_break(struct address_space *space, const struct area *area, vpn_t vpn, pte_t *entry,
-                      unsigned level) MUST_USE;
+enum error page_break(const struct page_fault *fault) MUST_USE;
 
 /* The leaves of one area, for COW. dst has the area's record already. */
 enum error clone_leaves_cow(struct address_space *src, struct address_space *dst,
@@ -127,9 +142,8 @@ enum error tables_unshare(struct address_space *space, struct page_range range) 
 
 /* --- lazy.c ----------------------------------------------------------------------------------- */
 
-/* A fault where there is no page: *entry, empty, of `level`, is the lowest on the way to vpn. */
-enum error page_fill(struct address_space *space, struct area *area, vpn_t vpn, uint64_t access,
-                     pte_t *entry, unsigned level) MUST_USE;
+/* A fault where there is no page. */
+enum error page_fill(const struct page_fault *fault) MUST_USE;
 
 /* Who goes from page to page is given some in advance, as one run, which costs less than a fault
  * for each: as many as he has before the page already, that is as there are entries with one of
@@ -147,10 +161,9 @@ static inline pte_t paged_leaf(const struct area *area, pte_t page, bool write)
 
 /* --- large.c ---------------------------------------------------------------------------------- */
 
-/* Of the larger pages, spaces have those of 2 MiB: clearing one of the next size would take a
- * second. */
+/* Faults bring larger pages of 2 MiB and no others: clearing one of the next size would take too
+ * long. Mapping pages that are there uses all sizes (map.c). */
 enum { LARGE_LEVEL = 1 };
 
-/* Puts a larger page of zeroes at an empty entry of `level`, if the area and memory allow. */
-bool page_fill_large(struct address_space *space, struct area *area, vpn_t vpn, pte_t *entry,
-                     unsigned level);
+/* Puts a larger page of zeroes where there is no page, if the area and memory allow. */
+bool page_fill_large(const struct page_fault *fault);

@@ -9,11 +9,11 @@
  *
  *   arrive  a run of neighbouring entries at the target level, inside one table
  *   meet    an entry above the target level that leads to a table: enter it, skip it or stop
- *   block   an entry above the target level that leads to no table (empty, a larger page, or a
- * table that may be shared): build a table there and look again, skip the entry's range, or stop.
- * Who says that a shared table is to be entered as it is must leave it as it is leave   the walk is
- * done with a table that it had entered (post-order; may be NULL); not called for the tables that a
- * stopped walk stands in
+ *   block   an entry above the target level that leads to no table (empty, a larger page, or not
+ *           valid, with a shared table behind it): put a table there and look again, skip the
+ *           entry's range, or stop. Who has a shared table entered as it is changes nothing in it
+ *   leave   the walk is done with a table that it had entered (post-order; may be NULL); not
+ *           called for the tables that a stopped walk stands in
  *
  * Runs, not single entries, are handed over: 9 instructions a page instead of 34.
  * A read-only walk has no way to change an entry (const slots); both share one walker. It is a
@@ -157,12 +157,12 @@ struct leaf_run {
     unsigned level;
 };
 
-/* page_table_map and page_table_unmap, for tables that harts are using: tables that are no longer
- * needed (map: built before it failed) are added to `dead`, not freed. The caller flushes, then
- * calls page_table_free_chain. */
 /* Puts an empty table where an empty entry is. E_NOMEM. */
 enum error page_table_build(const struct page_table *table, pte_t *entry) MUST_USE;
 
+/* page_table_map and page_table_unmap, for tables that harts are using: tables that are no longer
+ * needed (map: built before it failed) are added to `dead`, not freed. The caller flushes, then
+ * calls page_table_free_chain. */
 enum error page_table_map_run(const struct page_table *table, const struct leaf_run *run,
                               struct table_chain *dead) MUST_USE;
 void page_table_detach(const struct page_table *table, struct page_range range, unsigned level,

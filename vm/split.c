@@ -83,17 +83,22 @@ void space_join_inside(struct address_space *space, struct page_range range)
     }
 }
 
-enum error space_cut(struct address_space *space, struct page_range range)
+enum error space_cut_off(struct address_space *space, struct page_range range)
 {
     const vpn_t end = range_end(range);
     enum error error = cut_tables(space, range.start);
 
     if (!error && end.v < mode_user_pages(space->table.mode))
         error = cut_tables(space, end);
-    if (!error)
-        error = cut_areas(space, range.start);
+    return error ? error : cut_areas(space, range.start);
+}
+
+enum error space_cut(struct address_space *space, struct page_range range)
+{
+    enum error error = space_cut_off(space, range);
+
     if (!error) {
-        error = cut_areas(space, end);
+        error = cut_areas(space, range_end(range));
         if (error)
             space_join(space, range.start);
     }

@@ -41,7 +41,7 @@ void table_prune(struct address_space *space, vpn_t vpn)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-enum { PAGES_FOR_ONE = 16 }; /* of a larger page count as one entry in a budget */
+enum { PAGES_FOR_ONE = 4 }; /* of a larger page count as one entry in a budget */
 
 /* The first area with pages at or behind vpn. */
 static const struct area *area_with_pages(const struct area_set *areas, vpn_t vpn)

@@ -61,7 +61,7 @@ static void unmap_leave(void *self, pte_t *entry, vpn_t vpn, unsigned level)
     page_table_leave(&gather->space->table, entry, &gather->dead);
 }
 
-/* The first area that begins in [vpn, range_end), given that none reaches over the range's edges.
+/* The first area that begins in [vpn, range_end), given that none reaches over the range's start.
  */
 static struct area *area_from(const struct address_space *space, vpn_t vpn, struct page_range range)
 {
@@ -69,11 +69,26 @@ static struct area *area_from(const struct address_space *space, vpn_t vpn, stru
     return area && area->range.start.v < range_end(range).v ? area : NULL;
 }
 
+/* The pages of the area that go. */
+static struct page_range part_inside(const struct area *area, struct page_range range)
+{
+    struct page_range part = area->range;
+    const uint64_t room = range_end(range).v - part.start.v;
+
+    if (part.pages > room)
+        part.pages = room;
+    return part;
+}
+
 static void forget_areas(struct address_space *space, struct page_range range)
 {
     struct area *area;
 
     while ((area = area_from(space, range.start, range))) {
+        if (range_end(area->range).v > range_end(range).v) {
+            area_set_trim(&space->areas, area, range_end(range));
+            return;
+        }
         area_set_remove(&space->areas, area);
         if (area->owner)
             area->owner->release(area->owner);
@@ -89,7 +104,7 @@ void space_remove(struct address_space *space, struct page_range range)
     const struct area *area = area_from(space, range.start, range);
 
     for (; area; area = area_from(space, range_end(area->range), range))
-        page_table_edit(&space->table, area->range, 0, &editor, &gather);
+        page_table_edit(&space->table, part_inside(area, range), 0, &editor, &gather);
     gather_finish(&gather);
     forget_areas(space, range);
 }
@@ -100,7 +115,7 @@ enum error address_space_unmap(struct address_space *space, struct page_range ra
 
     if (!space_range_is_valid(space, range))
         return E_INVAL;
-    error = space_cut(space, range);
+    error = space_cut_off(space, range);
     if (!error)
         space_remove(space, range);
     return error;

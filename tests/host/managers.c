@@ -171,32 +171,31 @@ static ppn_t v_to_p(struct page_manager *manager, const void *page)
     return ppn_add(ppn, wrong);
 }
 
-static void *allocate(struct page_manager *manager, size_t wanted, uint64_t *flags)
+/* What both ways to allocate have in common, around the inner one's. */
+static void *allocate_by(struct page_manager *manager, size_t wanted, uint64_t *flags,
+                         void *(*by)(struct page_manager *manager, size_t pages, uint64_t *flags))
 {
     const size_t shift = test_of(manager)->aligns_badly && wanted > 1;
-    const size_t pages = wanted + shift;
-    void *run = allocation_must_fail()
-                    ? NULL
-                    : inner_of(manager)->operations->allocate(inner_of(manager), pages, flags);
+    struct page_manager *inner = inner_of(manager);
+    char *run = allocation_must_fail() ? NULL : by(inner, wanted + shift, flags);
 
-    if (run)
-        test_of(manager)->pages_out += pages - shift;
-    if (run && shift) {
-        const ppn_t skipped = inner_of(manager)->operations->v_to_p(inner_of(manager), run);
-        inner_of(manager)->operations->deallocate(inner_of(manager), pte_make(skipped, *flags), 1);
-        run = (char *)run + PAGE_SIZE;
-    }
-    return run;
+    if (!run)
+        return NULL;
+    test_of(manager)->pages_out += wanted;
+    if (shift)
+        inner->operations->deallocate(inner,
+                                      pte_make(inner->operations->v_to_p(inner, run), *flags), 1);
+    return run + shift * PAGE_SIZE;
+}
+
+static void *allocate(struct page_manager *manager, size_t pages, uint64_t *flags)
+{
+    return allocate_by(manager, pages, flags, inner_of(manager)->operations->allocate);
 }
 
 static void *allocate_zeroed(struct page_manager *manager, size_t pages, uint64_t *flags)
 {
-    struct page_manager *inner = inner_of(manager);
-    void *run = must_fail() ? NULL : inner->operations->allocate_zeroed(inner, pages, flags);
-
-    if (run)
-        test_of(manager)->pages_out += pages;
-    return run;
+    return allocate_by(manager, pages, flags, inner_of(manager)->operations->allocate_zeroed);
 }
 
 static size_t deallocate(struct page_manager *manager, pte_t pte, size_t pages)

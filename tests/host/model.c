@@ -37,6 +37,60 @@ uint64_t leaf_bits(uint64_t flags)
     return (flags & 0xff) | PTE_V | PTE_A | (flags & PTE_W ? PTE_D : 0);
 }
 
+/* --- chance ----------------------------------------------------------------------------------- */
+
+uint64_t some_flags(chance_t *chance)
+{
+    static const uint64_t good[] = {PTE_R,         PTE_X,         PTE_R | PTE_W, PTE_R | PTE_X,
+                                    PTE_R | PTE_W, PTE_R | PTE_W, PTE_RWX,       PTE_R | PTE_W};
+
+    if (chance(64) == 0)
+        return chance(2048); /* perhaps reserved */
+    return good[chance(8)] | (chance(4) ? PTE_U : 0) | (chance(16) ? 0 : PTE_G);
+}
+
+/* In the large window: now and then all of a larger page, or of both. */
+static struct page_range some_large_range(chance_t *chance, size_t *cell)
+{
+    const size_t first = (MODEL_WINDOWS - 1) * MODEL_SMALL;
+    size_t start = chance(MODEL_LARGE);
+    uint64_t pages = 1 + chance(24);
+
+    switch (chance(8)) {
+    case 0:
+        start = MODEL_BESIDE + 512 * chance(2);
+        pages = 512;
+        break;
+    case 1:
+        start = chance(MODEL_BESIDE + 1);
+        pages = MODEL_LARGE - start - chance(MODEL_BESIDE + 1);
+        break;
+    case 2:
+        start = MODEL_BESIDE + 512 * chance(3) - chance(3);
+        break;
+    default:
+        break;
+    }
+    *cell = first + start;
+    if (start + pages > MODEL_LARGE)
+        pages = MODEL_LARGE - start;
+    return (struct page_range){cell_vpn(*cell), pages};
+}
+
+/* Mostly short; at the end of the lower half, it may leave it. */
+struct page_range some_range(chance_t *chance, size_t *cell)
+{
+    const size_t window = chance(MODEL_WINDOWS + 1), start = chance(MODEL_SMALL);
+    uint64_t pages = chance(16) ? chance(12) : chance(MODEL_SMALL);
+
+    if (window >= MODEL_WINDOWS - 1)
+        return some_large_range(chance, cell);
+    if (start + pages > MODEL_SMALL && (window != MODEL_WINDOWS - 2 || chance(2)))
+        pages = MODEL_SMALL - start;
+    *cell = window * MODEL_SMALL + start;
+    return (struct page_range){cell_vpn(*cell), pages};
+}
+
 /* --- comparing -------------------------------------------------------------------------------- */
 
 static void compare_bytes(struct cell cell, const unsigned char *page)

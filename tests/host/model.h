@@ -73,6 +73,7 @@ struct model {
     ppn_t callers;
     uint64_t callers_words[MODEL_CALLERS][2];
     uint64_t store_words[OWNER_PAGES][2];
+    size_t looks;
     struct vm_events events;
     uint64_t injected, outcomes[256]; /* for the report: failures, and how operations ended */
 };
@@ -93,6 +94,12 @@ vpn_t cell_vpn(size_t cell);
 uint64_t *cell_words(struct cell *cell);
 /* V and A, and D for W. */
 uint64_t leaf_bits(uint64_t flags);
+
+/* Of a mapping, seldom reserved ones. */
+uint64_t some_flags(chance_t *chance);
+/* Of the universe, from its cell `cell` on. Mostly short; at the end of the lower half, it may
+ * leave it. */
+struct page_range some_range(chance_t *chance, size_t *cell);
 
 void space_begin(struct model_space *s);
 

@@ -28,60 +28,6 @@ struct trial {
     chance_t *chance;
 };
 
-/* --- chance ----------------------------------------------------------------------------------- */
-
-static uint64_t some_flags(chance_t *chance)
-{
-    static const uint64_t good[] = {PTE_R,         PTE_X,         PTE_R | PTE_W, PTE_R | PTE_X,
-                                    PTE_R | PTE_W, PTE_R | PTE_W, PTE_RWX,       PTE_R | PTE_W};
-
-    if (chance(64) == 0)
-        return chance(2048); /* perhaps reserved */
-    return good[chance(8)] | (chance(4) ? PTE_U : 0) | (chance(16) ? 0 : PTE_G);
-}
-
-/* In the large window: now and then all of a larger page, or of both. */
-static struct page_range some_large_range(chance_t *chance, size_t *cell)
-{
-    const size_t first = (MODEL_WINDOWS - 1) * MODEL_SMALL;
-    size_t start = chance(MODEL_LARGE);
-    uint64_t pages = 1 + chance(24);
-
-    switch (chance(8)) {
-    case 0:
-        start = MODEL_BESIDE + 512 * chance(2);
-        pages = 512;
-        break;
-    case 1:
-        start = chance(MODEL_BESIDE + 1);
-        pages = MODEL_LARGE - start - chance(MODEL_BESIDE + 1);
-        break;
-    case 2:
-        start = MODEL_BESIDE + 512 * chance(3) - chance(3);
-        break;
-    default:
-        break;
-    }
-    *cell = first + start;
-    if (start + pages > MODEL_LARGE)
-        pages = MODEL_LARGE - start;
-    return (struct page_range){cell_vpn(*cell), pages};
-}
-
-/* Mostly short; at the end of the lower half, it may leave it. */
-static struct page_range some_range(chance_t *chance, size_t *cell)
-{
-    const size_t window = chance(MODEL_WINDOWS + 1), start = chance(MODEL_SMALL);
-    uint64_t pages = chance(16) ? chance(12) : chance(MODEL_SMALL);
-
-    if (window >= MODEL_WINDOWS - 1)
-        return some_large_range(chance, cell);
-    if (start + pages > MODEL_SMALL && (window != MODEL_WINDOWS - 2 || chance(2)))
-        pages = MODEL_SMALL - start;
-    *cell = window * MODEL_SMALL + start;
-    return (struct page_range){cell_vpn(*cell), pages};
-}
-
 /* --- what the oracle expects ------------------------------------------------------------------ */
 
 static bool range_is_good(struct page_range range)
@@ -140,13 +86,13 @@ static enum error expect_fault(const struct cell *cell, uint64_t access)
 
 static void look(const struct trial *t)
 {
-    struct model_space *other = &model.spaces[t->chance(MODEL_SPACES)];
+    struct model_space *other = &model.spaces[model.looks % MODEL_SPACES];
     uint64_t pages = t->range.pages < LOOKED_AT ? t->range.pages : LOOKED_AT;
 
     for (uint64_t i = 0; i < pages && t->cell + i < MODEL_UNIVERSE; i++)
         compare_cell(t->s, t->cell + i);
-    for (int i = 0; i < 4; i++) {
-        const size_t cell = t->chance(MODEL_UNIVERSE);
+    for (int i = 0; i < 4; i++) { /* everywhere, in time */
+        const size_t cell = model.looks++ * 101 % MODEL_UNIVERSE;
         compare_cell(other, cell);
         compare_cell(t->s, cell);
         compare_cell(t->src, cell);
@@ -283,7 +229,7 @@ static void do_map(struct trial *t)
         t->length = size - t->offset + 1;
         expected = E_INVAL;
     }
-    for (int i = 0; i < 64; i++)
+    for (int i = 0; i < 4; i++)
         data[t->chance(sizeof data)] = t->chance(256);
     t->data = data;
     t->run = run_map;
@@ -395,9 +341,16 @@ static void do_read(struct trial *t)
     do_access(t, (t->chance(4) ? PTE_R : PTE_X) | (t->chance(2) ? PTE_U : 0));
 }
 
+/* Mostly a page; at times, those behind it in turn, for which pages are brought in advance. */
 static void do_write(struct trial *t)
 {
+    const uint64_t behind = t->chance(12) ? 0 : t->chance(24);
+
     do_access(t, t->chance(2) ? PTE_W : PTE_R | PTE_W | PTE_U);
+    for (uint64_t i = 0; i < behind && t->cell + 1 < MODEL_UNIVERSE; i++) {
+        t->range = (struct page_range){cell_vpn(++t->cell), 1};
+        do_access(t, PTE_W);
+    }
 }
 
 /* --- whole spaces ----------------------------------------------------------------------------- */

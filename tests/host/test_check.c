@@ -154,6 +154,8 @@ static void healthy_paged(struct fixture *f)
 static void nobodys_zeroes(struct fixture *f) { entry_at(f, 12)->v &= ~(uint64_t)PTE_OWNED; }
 static void paged_other_flags(struct fixture *f) { entry_at(f, 22)->v |= PTE_X; }
 static void paged_half_writable(struct fixture *f) { entry_at(f, 13)->v &= ~(uint64_t)PTE_D; }
+static void pages_below_the_low_mark(struct fixture *f) { area_at(f, 10)->low.v++; }
+static void pages_above_the_high_mark(struct fixture *f) { area_at(f, 10)->high.v--; }
 static void nobody_finds_pages(struct fixture *f)
 {
     (void)f;
@@ -236,6 +238,8 @@ static void test_address_space_check_names_what_is_wrong_with_lazy_pages(void **
         {nobodys_zeroes, "a page of zeroes is nobody's"},
         {paged_other_flags, "flags differ within an area"},
         {paged_half_writable, "flags differ within an area"},
+        {pages_below_the_low_mark, "a page is where its area says that none has been"},
+        {pages_above_the_high_mark, "a page is where its area says that none has been"},
         {nobody_finds_pages, "nobody finds the pages of an area"},
         {shared_table_in_reach, "a table that is shared is within reach"},
     };
@@ -283,95 +287,6 @@ static void test_address_space_check_accepts_a_larger_page(void **state)
     assert_int_equal(page_table_map(&f.space.table, range, first, flags, 0), E_OK);
     assert_sound(&f.space);
     fixture_done(&f);
-}
-
-/* --- the page manager ------------------------------------------------------------------------- */
-
-static void test_direct_map_numbers_and_pointers_are_inverse(void **state)
-{
-    struct page_manager *manager;
-    struct machine machine;
-    struct direct_map map;
-
-    (void)state;
-    machine_init(&machine, 64);
-    direct_map_init(&map, &machine.window);
-    manager = &map.manager;
-    for (uint64_t i = 0; i < 64; i++) {
-        const ppn_t ppn = {MACHINE_FIRST_PAGE + i};
-        void *page = manager->operations->p_to_v(manager, ppn);
-        assert_ptr_equal(page, machine_page(&machine, ppn));
-        assert_int_equal(manager->operations->v_to_p(manager, page).v, ppn.v);
-    }
-    assert_null(manager->operations->p_to_v(manager, (ppn_t){MACHINE_FIRST_PAGE - 1}));
-    assert_null(manager->operations->p_to_v(manager, (ppn_t){MACHINE_FIRST_PAGE + 64}));
-    machine.window.pages = 0; /* it shows everything */
-    assert_non_null(manager->operations->p_to_v(manager, (ppn_t){MACHINE_FIRST_PAGE + 64}));
-    machine_done(&machine);
-}
-
-static void test_page_pointer_agrees_with_p_to_v_in_and_beside_the_window(void **state)
-{
-    static const ppn_t pages[] = {{0},
-                                  {MACHINE_FIRST_PAGE - 1},
-                                  {MACHINE_FIRST_PAGE},
-                                  {MACHINE_FIRST_PAGE + 63},
-                                  {MACHINE_FIRST_PAGE + 64},
-                                  {(1ull << PTE_PPN_BITS) - 1}};
-    struct machine machine;
-
-    (void)state;
-    machine_init(&machine, 64);
-    for (int endless = 0; endless < 2; endless++) {
-        struct direct_map map;
-        machine.window.pages = endless ? 0 : 64;
-        direct_map_init(&map, &machine.window);
-        struct page_manager *manager = &map.manager;
-        for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-            assert_ptr_equal(page_pointer(manager, pages[i]),
-                             manager->operations->p_to_v(manager, pages[i]));
-    }
-    machine_done(&machine);
-}
-
-static void test_direct_map_gives_back_only_what_it_owns(void **state)
-{
-    struct page_manager *manager;
-    struct machine machine;
-    struct direct_map map;
-    uint64_t flags = 0;
-
-    (void)state;
-    machine_init(&machine, 64);
-    direct_map_init(&map, &machine.window);
-    manager = &map.manager;
-    const void *pages = manager->operations->allocate(manager, 3, &flags);
-    const ppn_t first = manager->operations->v_to_p(manager, pages);
-    assert_int_equal(flags, PTE_OWNED);
-    assert_false(manager->operations->check_owned(manager, pte_make(first, PTE_V)));
-    assert_true(manager->operations->check_owned(manager, pte_make(first, PTE_V | PTE_OWNED)));
-    assert_int_equal(manager->operations->deallocate(manager, pte_make(first, PTE_V), 3), 0);
-    assert_int_equal(machine.buddy.free_pages, 61);
-    assert_int_equal(manager->operations->deallocate(manager, pte_make(first, flags), 3), 3);
-    assert_null(manager->operations->allocate(manager, 65, &flags));
-    machine_done(&machine);
-}
-
-static void test_direct_map_panics_on_a_root_made_twice(void **state)
-{
-    struct page_manager *manager;
-    struct machine machine;
-    struct direct_map map;
-
-    (void)state;
-    machine_init(&machine, 64);
-    direct_map_init(&map, &machine.window);
-    manager = &map.manager;
-    assert_int_equal(manager->operations->new_root(manager), E_OK);
-    expect_assert_failure((void)!manager->operations->new_root(manager));
-    manager->operations->drop_root(manager);
-    assert_null(manager->operations->root_ptr(manager));
-    machine_done(&machine);
 }
 
 /* --- the set of areas ------------------------------------------------------------------------- */
@@ -453,10 +368,6 @@ int main(void)
         cmocka_unit_test(test_address_space_check_names_what_is_wrong_with_lazy_pages),
         cmocka_unit_test(test_page_table_panics_on_tables_that_cannot_be_reached),
         cmocka_unit_test(test_address_space_check_accepts_a_larger_page),
-        cmocka_unit_test(test_direct_map_numbers_and_pointers_are_inverse),
-        cmocka_unit_test(test_page_pointer_agrees_with_p_to_v_in_and_beside_the_window),
-        cmocka_unit_test(test_direct_map_gives_back_only_what_it_owns),
-        cmocka_unit_test(test_direct_map_panics_on_a_root_made_twice),
         cmocka_unit_test(test_area_set_agrees_with_an_array),
         cmocka_unit_test(test_area_set_panics_on_overlap_and_on_strangers),
     };

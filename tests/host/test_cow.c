@@ -289,6 +289,30 @@ static void test_pages_of_an_owner_stay_what_they_are_in_clones(void **state)
     }
 }
 
+/* Who writes one page after the other gets copies in advance: of pages with a hold of his, and of
+ * pages without, which are neighbours. */
+static void test_pages_copied_in_advance_are_let_go(void **state)
+{
+    struct family f;
+
+    (void)state;
+    family_init(&f, PAGING_SV39, PAGES);
+    struct address_space *space = &f.members[0];
+    map_owned_by(&f, space, range_of(100, 16), 4, false);
+    for (uint64_t i = 0; i < 16; i++)
+        assert_int_equal(peek(space, 100 + i), 0x34 + i);
+    for (uint64_t i = 0; i < 16; i++) {
+        poke(space, 100 + i, 90 + i);
+        family_check(&f);
+    }
+    for (uint64_t i = 0; i < 16; i++) {
+        assert_int_equal(peek(space, 100 + i), 90 + i);
+        assert_int_equal(*(unsigned char *)page_owner_page(&f.owner, 4 + i), 0x34 + i);
+    }
+    assert_true(f.events.count[VM_COPIED] < 16);
+    family_done(&f);
+}
+
 /* --- failures --------------------------------------------------------------------------------- */
 
 static void test_clone_out_of_memory_leaves_contents_and_counts(void **state)
@@ -368,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_write_to_a_shared_larger_page_copies_one_small_page),
         cmocka_unit_test(test_copy_of_a_larger_page_is_small_ones),
         cmocka_unit_test(test_pages_of_an_owner_stay_what_they_are_in_clones),
+        cmocka_unit_test(test_pages_copied_in_advance_are_let_go),
         cmocka_unit_test(test_clone_out_of_memory_leaves_contents_and_counts),
         cmocka_unit_test(test_break_out_of_memory_changes_nothing),
     };

@@ -42,8 +42,8 @@ static void test_unmap_clears_then_flushes_then_frees(void **state)
     family_init(&f, PAGING_SV39, PAGES);
     struct address_space *space = &f.members[0];
     map_zeroes(space, 100, 8, false);
-    map_zeroes(space, 0x1000, 1, false); /* keeps the root's entry */
-    for (uint64_t vpn = 101; vpn < 106; vpn++)
+    map_zeroes(space, 0x1000, 1, false);   /* keeps the root's entry */
+    for (uint64_t vpn = 106; vpn-- > 101;) /* downwards: one at a time */
         poke(space, vpn, 1);
     poke(space, 0x1000, 1);
     const uint64_t free_pages = f.machine.buddy.free_pages;
@@ -67,8 +67,8 @@ static void test_flush_is_for_tables_only_if_one_goes(void **state)
     family_init(&f, PAGING_SV39, PAGES);
     struct address_space *space = &f.members[0];
     map_zeroes(space, 100, 8, false);
-    poke(space, 101, 1);
     poke(space, 102, 1);
+    poke(space, 101, 1);
     watch(&f);
     assert_int_equal(address_space_unmap(space, range_of(101, 1)), E_OK);
     assert_int_equal(seen.calls, 1);

@@ -12,7 +12,7 @@
 
 enum {
     STEPS = 340000, /* in each of the three modes */
-    CHECKED = 64,
+    CHECKED = 96,
     FIRST = 256, /* steps that are all checked */
 };
 

@@ -128,6 +128,31 @@ static void test_protect_of_one_holder_of_shared_tables_is_not_the_others(void *
     family_done(&f);
 }
 
+/* No edge of the range is inside a table that is shared: all of it is in the range. */
+static void test_protect_of_whole_shared_tables(void **state)
+{
+    struct family f;
+
+    (void)state;
+    family_init(&f, PAGING_SV39, PAGES);
+    struct address_space *parent = &f.members[0];
+    map_zeroes(parent, 0, 1 << 19, false);
+    poke(parent, 0x210, 1);
+    poke(parent, 0x40010, 2);
+    struct address_space *child = family_clone(&f, parent, CLONE_SHARE);
+    assert_int_equal(address_space_protect(child, range_of(0, 1 << 18), UR), E_OK);
+    family_check(&f);
+    assert_int_equal(address_space_protect(child, range_of(1 << 18, 1 << 18), UR), E_OK);
+    family_check(&f);
+    for (uint64_t vpn = 0x210, byte = 1; byte <= 2; vpn += 0x40010 - 0x210, byte++) {
+        assert_int_equal(touch(child, vpn, PTE_W), E_FAULT);
+        assert_int_equal(peek(child, vpn), byte);
+        poke(parent, vpn, byte + 10);
+        assert_int_equal(peek(child, vpn), byte);
+    }
+    family_done(&f);
+}
+
 static void test_protect_of_an_owners_pages(void **state)
 {
     struct family f;
@@ -219,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_protect_tells_harts_what_they_must_forget),
         cmocka_unit_test(test_protect_leaves_the_way_back_to_the_fault),
         cmocka_unit_test(test_protect_of_one_holder_of_shared_tables_is_not_the_others),
+        cmocka_unit_test(test_protect_of_whole_shared_tables),
         cmocka_unit_test(test_protect_of_an_owners_pages),
         cmocka_unit_test(test_protect_of_callers_pages_is_at_once),
         cmocka_unit_test(test_protect_out_of_memory_changes_nothing),

@@ -21,6 +21,7 @@ enum {
     LEFT_STEP = 3,
     LEFT_MAX = 60,
     LOG_BYTES = 64 << 10,
+    PAGES_NOT_OWNED = 5000, /* more than own_pages() looks at */
 };
 
 static char log_text[LOG_BYTES];
@@ -152,7 +153,8 @@ static void take_all(uint64_t left, uint64_t *pages)
         CHECK_EQUAL(unmap_at(PLACE - left * PAGE, left), 0);
 }
 
-#define LAZY (PLACE - 0x40000000)
+#define LAZY          (PLACE - 0x40000000)
+#define PLACE_OF_WORD (PLACE - 0x80000000)
 
 /* Says no, and lacks memory rather than permission. */
 static void refuses(long result)
@@ -199,7 +201,7 @@ static void call_with_lazy_buffers(void *unused)
     }
     CHECK(board->refused > 20);
     /* What goes is there for others at once. */
-    CHECK_EQUAL(unmap_at(PLACE, 256), 0);
+    CHECK_EQUAL(unmap_at(PLACE, 512), 0);
     CHECK(process_info(HANDLE_SELF, 0, (void *)next) > 0);
     CHECK_EQUAL(unmap_at(PLACE, pages), 0);
     number_pages(LAZY, 512, 1);
@@ -215,6 +217,7 @@ static void test_lazy_buffers_are_refused(void)
     struct message m = {1, {0}, &(uint64_t){0}, 8 | BUFFER_OUT, 0, 0};
     CHECK(message_call(buffer_channel, &m) >= 0); /* now the server has its pages */
     tap_join(tap_fork(call_with_lazy_buffers, NULL));
+    m.label = 1;
     CHECK(message_call(buffer_channel, &m) >= 0);
     tap_kill(server);
     handle_close(buffer_channel);
@@ -317,40 +320,49 @@ static void test_fork_with_few_pages(void)
     close_board();
 }
 
-static void *end_at_once(void *unused) { return unused; }
-
-static void *exit_when_told(void *unused)
+/* A thread ends while its fellow waits for that in a page shared with a child, and there is no
+ * memory for a copy: the wait is over, or the process is, but it does not last for ever. */
+static void *end_thread_without_memory(void *unused)
 {
-    spin_until(&board->go, 1);
+    uint64_t pages;
+    thread_reaches(getpid(), 0, THREAD_FUTEX);
+    if (process_fork() == 0) {
+        own_pages();
+        __atomic_store_n(&board->ready, 1, __ATOMIC_RELEASE);
+        while (__atomic_load_n(&board->over, __ATOMIC_RELAXED) == 0)
+            sleep_ms(5);
+        process_exit(0);
+    }
+    spin_until(&board->ready, 1);
+    own_pages();
+    take_all(0, &pages);
+    thread_exit((uint32_t *)PLACE_OF_WORD);
     return unused;
 }
 
-/* Threads end and are joined though there is no memory; new ones are refused. */
-static void threads_without_memory(void *unused)
+static void wait_for_thread(void *unused)
 {
-    struct crew crew;
+    uint32_t *word = (uint32_t *)PLACE_OF_WORD;
     struct thread thread;
-    uint64_t pages;
     (void)unused;
-    crew_start(&crew, 4, exit_when_told);
-    own_pages();
-    take_all(0, &pages);
-    for (int i = 0; i < 10; i++)
-        if (thread_start(&thread, end_at_once, NULL) == 0)
-            thread_join(&thread);
-    __atomic_store_n(&board->go, 1, __ATOMIC_RELEASE);
-    crew_join(&crew);
-    CHECK_EQUAL(unmap_at(PLACE, pages), 0);
+    CHECK_EQUAL(map_at(PLACE_OF_WORD, PAGES_NOT_OWNED, SMALL), PLACE_OF_WORD);
+    *word = 1;
+    CHECK_EQUAL(thread_start(&thread, end_thread_without_memory, NULL), 0);
+    long result = futex_wait(word, 1, deadline_in_ms(5000));
+    CHECK(result == 0 || result == -E_AGAIN);
 }
 
-static void test_threads_without_memory(void)
+static void test_thread_ends_without_memory(void)
 {
+    open_board();
     for (unsigned i = 0; i < rounds_of(ROUNDS); i++) {
-        open_board();
-        int status = tap_wait(tap_fork(threads_without_memory, NULL));
+        board->over = board->ready = 0;
+        int status = tap_wait(tap_fork(wait_for_thread, NULL));
         CHECK(status == 0 || died_of_memory(status));
-        close_board();
+        __atomic_store_n(&board->over, 1, __ATOMIC_RELEASE);
+        sleep_ms(20);
     }
+    close_board();
 }
 
 int main(int argc, char **argv)
@@ -362,7 +374,7 @@ int main(int argc, char **argv)
         {"vm_pressure_changes_without_memory", test_changes_without_memory, 0},
         {"vm_pressure_unmap_needs_no_memory", test_unmap_needs_no_memory, 0},
         {"vm_pressure_fork_with_few_pages", test_fork_with_few_pages, 120},
-        {"vm_pressure_threads_without_memory", test_threads_without_memory, 0},
+        {"vm_pressure_thread_ends_without_memory", test_thread_ends_without_memory, 0},
     };
     return tap_main(argc, argv, tests, TAP_COUNT(tests));
 }

@@ -3,8 +3,8 @@
  * fork_first: all pages of the parent have just been written to. fork: once more, and the parent
  * has written nothing since. fork_exec: the child runs /bin/true. fork_touch_N: the child writes to
  * N pages of a hundred, evenly spread, so that it needs every page table. All pages are of 4 KiB. A
- * sample ends when all memory of the child is back: the kernel takes a large space apart piece by
- * piece, a piece at each system call, and may not have ended when the parent's wait returns.
+ * sample ends when the child's space is gone: the kernel takes a large one apart piece by piece,
+ * each time that it looks who runs next, and may not have ended when the parent's wait returns.
  */
 #include "bench_vm.h"
 
@@ -16,6 +16,10 @@ struct parent {
     long address;
     uint64_t pages;
 };
+
+/* Long enough to be a sleep, so that the kernel looks who runs next, and much shorter than a piece.
+ */
+enum { GLANCE_NS = 5000 };
 
 static char program[] = "/bin/true";
 
@@ -33,21 +37,23 @@ static _Noreturn void child(const struct parent *parent, uint64_t step)
     process_exit(step == EXEC);
 }
 
-static uint64_t free_pages(void)
+static uint64_t spaces_alive(void)
 {
-    struct system_memory memory = {0};
+    struct system_objects objects = {0};
 
-    system_info(HANDLE_SYSTEM, INFO_MEMORY, &memory, sizeof memory);
-    return memory.free_pages;
+    system_info(HANDLE_SYSTEM, INFO_OBJECTS, &objects, sizeof objects);
+    return objects.alive[OBJECT_SPACE];
 }
 
-/* -> the counter at the moment when no more memory came back. */
-static uint64_t wait_for_memory(void)
+/* -> the counter at the moment when there were no more spaces than that. */
+static uint64_t wait_for_spaces(uint64_t spaces)
 {
-    uint64_t end = instructions(), last = free_pages(), now;
+    uint64_t end = instructions();
 
-    for (; (now = free_pages()) > last; last = now)
+    while (spaces_alive() > spaces) {
+        clock_sleep(clock_get() + GLANCE_NS);
         end = instructions();
+    }
     return end;
 }
 
@@ -55,14 +61,14 @@ static uint64_t wait_for_memory(void)
 static long sample(const struct parent *parent, const char *series, uint64_t step)
 {
     int status = 0;
-    uint64_t start = instructions();
+    uint64_t spaces = spaces_alive(), start = instructions();
     long pid = process_fork();
 
     if (pid == 0)
         child(parent, step);
     if (pid > 0)
         pid = process_wait((int)pid, 0, &status);
-    uint64_t used = wait_for_memory() - start;
+    uint64_t used = wait_for_spaces(spaces) - start;
     if (pid < 0 || status != 0)
         return pid < 0 ? pid : -E_CHILD;
     row_print(series, parent->pages / MEBIBYTE_PAGES, (double)used);

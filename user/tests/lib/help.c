@@ -23,11 +23,15 @@ void own_pages(void)
     struct vm_area area;
     for (uint64_t next = 0; vm_query(HANDLE_SELF, 0, next, &area) > 0;) {
         next = area.address + area.length;
-        if ((area.flags & (MAP_WRITE | MAP_SHARE)) != MAP_WRITE ||
-            area.length > (uint64_t)OWN_PAGES_MAX * PAGE)
+        if (area.length > (uint64_t)OWN_PAGES_MAX * PAGE)
             continue;
-        for (uint64_t address = area.address; address < next; address += PAGE)
-            __atomic_fetch_add((uint32_t *)(uintptr_t)address, 0, __ATOMIC_RELAXED);
+        for (uint64_t address = area.address; address < next; address += PAGE) {
+            uint32_t *word = (uint32_t *)(uintptr_t)address;
+            if ((area.flags & (MAP_WRITE | MAP_SHARE)) == MAP_WRITE)
+                __atomic_fetch_add(word, 0, __ATOMIC_RELAXED);
+            else if ((area.flags & MAP_READ) != 0)
+                __atomic_load_n(word, __ATOMIC_RELAXED);
+        }
     }
 }
 

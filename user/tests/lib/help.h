@@ -25,8 +25,8 @@ static inline void *map_shared(uint64_t length) { return map_pages(length, MAP_W
 
 void unmap_pages(void *address, uint64_t length);
 
-/* Makes every page that this process may write, but for shared and very large mappings, its own and
- * there, so that it works on when no memory is left. */
+/* Makes every page of this process, but for very large mappings, its own where it may write and
+ * within reach where it may read, so that it works on when no memory is left. */
 void own_pages(void);
 
 /* Is there, within two seconds, a thread of the process (a descendant) with the lowest number not
