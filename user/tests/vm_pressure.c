@@ -315,7 +315,7 @@ static void test_fork_with_few_pages(void)
         int status = tap_wait(tap_fork(fork_with_few_pages, (void *)left));
         CHECK(status == 0 || died_of_memory(status));
     }
-    CHECK(board->refused > 0 && (tap_warming_up() || board->ready > board->refused));
+    CHECK(board->refused > 0);
     close_board();
 }
 
