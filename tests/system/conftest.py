@@ -85,6 +85,16 @@ def machine(request, pool):
 
 
 @pytest.fixture
+def exact_machine(request):
+    """A machine of the test's own in which an instruction takes a nanosecond."""
+    guest = machines.Machine(machines.ExactConfig(**getattr(request, "param", {})))
+    request.node.guest = guest
+    guest.wait_for_prompt(machines.BOOT_SECONDS)
+    yield guest
+    guest.stop()
+
+
+@pytest.fixture
 def boot(request):
     """boot(**config) starts a machine of the test's own and does not wait for anything."""
     guests = []

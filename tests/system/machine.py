@@ -69,6 +69,14 @@ class Config:
         return command
 
 
+@dataclasses.dataclass(frozen=True)
+class ExactConfig(Config):
+    """A boot in which an instruction takes a nanosecond."""
+
+    def command(self):
+        return [*super().command(), "-icount", "shift=0"]
+
+
 @dataclasses.dataclass
 class Result:
     """What a command at the prompt printed, without escape sequences, and its status."""

@@ -4,11 +4,8 @@ Fairness is asked in real time there, and in exact time with one hart: with -ico
 in turn, each for as long as no timer is due, so that several never run at once.
 """
 
-import dataclasses
-
 import pytest
 
-import machine as machines
 from test_programs import PROGRAMS, STRESS, check_tap
 
 SECONDS = 400
@@ -48,23 +45,6 @@ def test_others_on_4_harts(machine, seed, name):
 @pytest.mark.parametrize("machine", FAIR_BOOTS, ids=boot_name, indirect=True)
 def test_fairness(machine, seed):
     run_tests(machine, FAIRNESS, seed)
-
-
-@dataclasses.dataclass(frozen=True)
-class ExactConfig(machines.Config):
-    """A boot in which an instruction takes a nanosecond."""
-
-    def command(self):
-        return [*super().command(), "-icount", "shift=0"]
-
-
-@pytest.fixture
-def exact_machine(request):
-    guest = machines.Machine(ExactConfig())
-    request.node.guest = guest
-    guest.wait_for_prompt(machines.BOOT_SECONDS)
-    yield guest
-    guest.stop()
 
 
 def test_fairness_in_exact_time(exact_machine, seed):

@@ -18,8 +18,7 @@ enum {
     HOGS_MAX = 6,
     ROUNDS = 5,
     BYSTANDER_PAGES = 64,
-    LEFT_STEP = 3,
-    LEFT_MAX = 60,
+    LEFT_MAX = 1500,
     LOG_BYTES = 64 << 10,
     PAGES_NOT_OWNED = 5000, /* more than own_pages() looks at */
 };
@@ -312,11 +311,11 @@ static void fork_with_few_pages(void *left)
 static void test_fork_with_few_pages(void)
 {
     open_board();
-    for (uintptr_t left = 0; left < LEFT_MAX; left += tap_warming_up() ? 10 : LEFT_STEP) {
+    for (uintptr_t left = 0; left < LEFT_MAX; left += left / 4 + (tap_warming_up() ? 20 : 3)) {
         int status = tap_wait(tap_fork(fork_with_few_pages, (void *)left));
         CHECK(status == 0 || died_of_memory(status));
     }
-    CHECK(board->refused > 0 && board->ready > board->refused);
+    CHECK(board->refused > 0);
     close_board();
 }
 

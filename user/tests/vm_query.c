@@ -21,25 +21,25 @@ static void test_tells_of_sharing(void)
     go = map_shared(PAGE);
     CHECK_EQUAL(query((uintptr_t)go).flags, MAP_READ | MAP_WRITE | MAP_SHARE);
     CHECK_EQUAL(map_at(PLACE, 16, SMALL), PLACE);
-    number_pages(PLACE, 10, 1);
-    CHECK(area_is(PLACE, 16, SMALL, 10));
-    CHECK(query(PLACE).shared == 0 && query(PLACE).dirty == 10);
+    number_pages(PLACE, 16, 1);
+    CHECK(area_is(PLACE, 16, SMALL, 16));
+    CHECK(query(PLACE).shared == 0 && query(PLACE).dirty == 16);
 
     int child = tap_fork(wait_for_go, NULL);
     uint64_t shared = query(PLACE).shared;
-    CHECK(area_is(PLACE, 16, SMALL, 10));
-    CHECK(shared == 10 || shared == 0);
-    CHECK_EQUAL(query(PLACE).dirty, 10 - shared);
+    CHECK(area_is(PLACE, 16, SMALL, 16));
+    CHECK(shared == 16 || shared == 0);
+    CHECK_EQUAL(query(PLACE).dirty, 16 - shared);
     CHECK(vm_query(HANDLE_SELF, child, PLACE, &area) > 0);
-    CHECK(area.address == PLACE && area.resident == 10 && area.shared == shared);
+    CHECK(area.address == PLACE && area.resident == 16 && area.shared == shared);
     *word_at(PLACE) = 7;
-    CHECK_EQUAL(query(PLACE).shared, shared == 0 ? 0 : 9);
-    CHECK_EQUAL(query(PLACE).dirty, shared == 0 ? 10 : 1);
+    CHECK_EQUAL(query(PLACE).shared, shared == 0 ? 0 : 15);
+    CHECK_EQUAL(query(PLACE).dirty, shared == 0 ? 16 : 1);
     __atomic_store_n(go, 1, __ATOMIC_RELEASE);
     tap_join(child);
-    number_pages(PLACE, 12, 1);
-    CHECK(area_is(PLACE, 16, SMALL, 12));
-    CHECK(query(PLACE).shared == 0 && query(PLACE).dirty == 12);
+    number_pages(PLACE, 16, 1);
+    CHECK(area_is(PLACE, 16, SMALL, 16));
+    CHECK(query(PLACE).shared == 0 && query(PLACE).dirty == 16);
     CHECK_EQUAL(unmap_at(PLACE, 16), 0);
     unmap_pages(go, PAGE);
 }

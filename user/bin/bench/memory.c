@@ -5,7 +5,7 @@
  * before: neither finding nor zeroing them is counted, as it is not in the figures of the others.
  * The two page tables that the range needs are.
  *
- * touch: a store to each page of a fresh mapping, so a fault for each, and finding and zeroing it;
+ * touch: a store to each page of a fresh mapping: faults (one may bring several pages), zeroing;
  * free: one call that unmaps them when all have been touched. MAP_SPARSE, so that pages are of 4
  * KiB. Making the mapping is not counted; page tables are, on both sides.
  */

@@ -16,7 +16,35 @@ void unmap_pages(void *address, uint64_t length)
     CHECK_EQUAL(vm_unmap(HANDLE_SPACE, (uintptr_t)address, length), 0);
 }
 
-enum { OWN_PAGES_MAX = 4096 }; /* of one mapping */
+enum {
+    OWN_PAGES_MAX = 1024, /* of one mapping */
+    STACK_BELOW = 16 * PAGE,
+    STACK_ABOVE = 64 * PAGE,
+};
+
+/* Of a large mapping only what the stack may need soon. */
+static void shrink_to_stack(struct vm_area *area)
+{
+    uint64_t here = (uintptr_t)__builtin_frame_address(0) & -(uint64_t)PAGE;
+    uint64_t start = here - STACK_BELOW, end = here + STACK_ABOVE;
+    if (start < area->address)
+        start = area->address;
+    if (end > area->address + area->length)
+        end = area->address + area->length;
+    area->length = start < end ? end - start : 0;
+    area->address = start;
+}
+
+static void own_area(const struct vm_area *area)
+{
+    for (uint64_t offset = 0; offset < area->length; offset += PAGE) {
+        uint32_t *word = (uint32_t *)(uintptr_t)(area->address + offset);
+        if ((area->flags & (MAP_WRITE | MAP_SHARE)) == MAP_WRITE)
+            __atomic_fetch_add(word, 0, __ATOMIC_RELAXED);
+        else if ((area->flags & MAP_READ) != 0)
+            __atomic_load_n(word, __ATOMIC_RELAXED);
+    }
+}
 
 void own_pages(void)
 {
@@ -24,14 +52,8 @@ void own_pages(void)
     for (uint64_t next = 0; vm_query(HANDLE_SELF, 0, next, &area) > 0;) {
         next = area.address + area.length;
         if (area.length > (uint64_t)OWN_PAGES_MAX * PAGE)
-            continue;
-        for (uint64_t address = area.address; address < next; address += PAGE) {
-            uint32_t *word = (uint32_t *)(uintptr_t)address;
-            if ((area.flags & (MAP_WRITE | MAP_SHARE)) == MAP_WRITE)
-                __atomic_fetch_add(word, 0, __ATOMIC_RELAXED);
-            else if ((area.flags & MAP_READ) != 0)
-                __atomic_load_n(word, __ATOMIC_RELAXED);
-        }
+            shrink_to_stack(&area);
+        own_area(&area);
     }
 }
 

@@ -1,4 +1,4 @@
-/* pager_evict.c - pages that a pager takes back: their contents, who used them, copies that stay,
+/* smp_pager.c - pages that a pager takes back: their contents, who used them, copies that stay,
  * buffers of calls under way, clones, and readers and writers that never notice. */
 #include <octavo/pager.h>
 #include <octavo/thread.h>
@@ -18,6 +18,7 @@ enum {
     WRITERS = 4,
     STEPS = 1500,
     FORKS = 12,
+    PATIENCE_MS = 4000, /* a host with fewer harts makes each flush long */
 };
 
 static struct paging paging;
@@ -190,6 +191,7 @@ static void test_call_with_a_moved_handle_fails(void)
 
 static uint64_t *common;
 static unsigned steps;
+static uint64_t deadline;
 
 /* Each writer has a word in every page, which counts what it did there; it knows the sum. */
 static uint64_t write_at_random(uint64_t number, uint64_t state)
@@ -197,7 +199,7 @@ static uint64_t write_at_random(uint64_t number, uint64_t state)
     uint64_t expected[PAGES] = {0};
     for (uint64_t i = 0; i < PAGES; i++)
         expected[i] = __atomic_load_n(&common[i * WORDS + number], __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < steps; i++) {
+    for (unsigned i = 0; i < steps && clock_get() < deadline; i++) {
         const uint64_t page = random_below(&state, PAGES);
         volatile uint64_t *word = &common[page * WORDS + number];
         if (*word != expected[page])
@@ -222,6 +224,7 @@ static void *writer(void *number)
 static void test_threads_never_notice(void)
 {
     seed = tap_random();
+    deadline = deadline_in_ms(PATIENCE_MS);
     steps = rounds_of(STEPS);
     common = start(RESIDENT, MAP_WRITE | MAP_SHARE);
     crew_run(WRITERS, writer);
@@ -241,6 +244,7 @@ static void write_in_child(void *number)
 static void test_clones_never_notice(void)
 {
     seed = tap_random();
+    deadline = deadline_in_ms(PATIENCE_MS);
     steps = rounds_of(STEPS) / 4;
     common = start(RESIDENT, MAP_WRITE | MAP_SHARE);
     uint64_t *own = paging_map(&paging, MAP_WRITE);
@@ -288,6 +292,7 @@ static void test_waiting_outlives_eviction(void)
 static void test_clients_die_at_any_time(void)
 {
     seed = tap_random();
+    deadline = deadline_in_ms(PATIENCE_MS);
     steps = 100000;
     common = start(RESIDENT, MAP_WRITE | MAP_SHARE);
     uint64_t state = seed;
