@@ -18,6 +18,7 @@ enum {
     PROCESSES_MAX = 3000, /* on a large machine this is enough */
     CHUNK = 1 << 20,
     BOMB_MS = 1500,
+    GENERATIONS = 4,
     OBJECTS_MAX = HANDLE_LIMIT, /* mappings have no other limit, and DEBUG=1 checks all at each */
 };
 
@@ -57,24 +58,27 @@ static void test_fork_until_refused(void)
 {
     gate_port = (int)port_create();
     gate = (int)channel_create(gate_port, 0);
-    int death = WTERMSIG(tap_wait(tap_fork(fork_until_refused, NULL)));
+    int death = WTERMSIG(run_hog(fork_until_refused, NULL));
     CHECK(death == DEATH_KILLED || death == DEATH_MEMORY);
     handle_close(gate_port);
     handle_close(gate);
 }
 
-/* Whose parent has died of the lack of memory is no longer in the tree that is killed. */
+/* Whose parent has died of the lack of memory is no longer in the tree that is killed, and ends by
+ * itself. So that this reaches the youngest, there is a last generation. */
 static void bomb(void)
 {
     long parent = process_parent(), self = process_id();
+    int generation = 0;
     while (process_parent() == parent) {
-        long result = process_fork();
+        long result = generation < GENERATIONS ? process_fork() : -E_AGAIN;
         if (result < 0)
             thread_yield();
         if (result != 0)
             continue;
         parent = self;
         self = process_id();
+        generation++;
     }
     process_exit(1);
 }
@@ -85,6 +89,7 @@ static void test_fork_bomb(void)
     int pid = fork();
     if (pid == 0)
         bomb();
+    own_pages();
     sleep_ms(tap_warming_up() ? BOMB_MS / 5 : BOMB_MS);
     process_kill(HANDLE_SELF, pid, DEATH_KILLED | KILL_TREE);
     int death = WTERMSIG(tap_wait(pid));
@@ -132,7 +137,7 @@ static void use_all_then_call(void *unused)
     CHECK(file >= 0 || errno == ENOMEM);
 }
 
-static void test_no_page_left(void) { tap_join(tap_fork(use_all_then_call, NULL)); }
+static void test_no_page_left(void) { CHECK_EQUAL(run_hog(use_all_then_call, NULL), 0); }
 
 static size_t *grown;
 
@@ -147,7 +152,7 @@ static void grow_heap(void *unused)
 static void test_heap_until_killed(void)
 {
     grown = map_shared(PAGE);
-    int status = tap_wait(tap_fork(grow_heap, NULL));
+    int status = run_hog(grow_heap, NULL);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == DEATH_MEMORY);
     CHECK(*grown > 4 * CHUNK);
     unmap_pages(grown, PAGE);
@@ -200,6 +205,7 @@ static void hold_all(void *unused)
 static void test_others_go_on_after_a_hog(void)
 {
     int hog = tap_fork(hold_all, NULL);
+    own_pages();
     thread_reaches(hog, 0, THREAD_SLEEP);
     int pid = fork();
     if (pid == 0)

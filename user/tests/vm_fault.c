@@ -13,7 +13,7 @@
 
 enum {
     RACERS_MAX = 8,
-    RACE_PAGES = 64,
+    RACE_PAGES = 32,
     LARGE = 2 << 20,
     LARGE_PAGES = LARGE / PAGE,
 };
@@ -43,7 +43,7 @@ static void *race(void *number)
 /* Nothing that one of them wrote is lost to a second page. */
 static void race_on(uint64_t base, uint64_t before)
 {
-    racers = hart_count() < RACERS_MAX ? hart_count() + 1 : RACERS_MAX;
+    racers = hart_count() < RACERS_MAX ? hart_count() : RACERS_MAX;
     race_base = base;
     memset(at_line, 0, sizeof at_line);
     crew_run(racers, race);

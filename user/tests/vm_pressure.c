@@ -31,6 +31,7 @@ static struct board {
     uint32_t ready;
     uint32_t over;
     uint32_t refused;
+    int last; /* hog */
     uint64_t touched[HOGS_MAX];
 } * board;
 
@@ -65,6 +66,7 @@ static void touch_without_end(uint32_t flags, uint64_t *touched)
 static void hog(void *number)
 {
     uintptr_t n = (uintptr_t)number;
+    board->last = getpid();
     own_pages();
     __atomic_fetch_add(&board->ready, 1, __ATOMIC_RELEASE);
     spin_until(&board->go, 1);
@@ -92,9 +94,8 @@ static void test_one_dies_with_a_message(void)
     for (uintptr_t i = 0; i < rounds_of(2 * ROUNDS); i++) {
         uint64_t before = free_frames();
         board->touched[i % 2] = 0;
-        int child = tap_fork(hog, (void *)(i % 2));
-        CHECK(died_of_memory(tap_wait(child)));
-        CHECK(log_tells(child));
+        CHECK(died_of_memory(run_hog(hog, (void *)(i % 2))));
+        CHECK(log_tells(board->last));
         CHECK(board->touched[i % 2] > before / 2);
     }
     close_board();
@@ -215,7 +216,7 @@ static void test_lazy_buffers_are_refused(void)
     int server = serve(port, serve_buffer);
     struct message m = {1, {0}, &(uint64_t){0}, 8 | BUFFER_OUT, 0, 0};
     CHECK(message_call(buffer_channel, &m) >= 0); /* now the server has its pages */
-    tap_join(tap_fork(call_with_lazy_buffers, NULL));
+    CHECK_EQUAL(run_hog(call_with_lazy_buffers, NULL), 0);
     m.label = 1;
     CHECK(message_call(buffer_channel, &m) >= 0);
     tap_kill(server);
@@ -249,7 +250,7 @@ static void change_without_memory(void *unused)
 static void test_changes_without_memory(void)
 {
     open_board();
-    tap_join(tap_fork(change_without_memory, NULL));
+    CHECK_EQUAL(run_hog(change_without_memory, NULL), 0);
     close_board();
 }
 
@@ -275,7 +276,7 @@ static void unmap_all_without_memory(void *unused)
 static void test_unmap_needs_no_memory(void)
 {
     open_board();
-    tap_join(tap_fork(unmap_all_without_memory, NULL));
+    CHECK_EQUAL(run_hog(unmap_all_without_memory, NULL), 0);
     close_board();
 }
 
@@ -312,7 +313,7 @@ static void test_fork_with_few_pages(void)
 {
     open_board();
     for (uintptr_t left = 0; left < LEFT_MAX; left += left / 4 + (tap_warming_up() ? 20 : 3)) {
-        int status = tap_wait(tap_fork(fork_with_few_pages, (void *)left));
+        int status = run_hog(fork_with_few_pages, (void *)left);
         CHECK(status == 0 || died_of_memory(status));
     }
     CHECK(board->refused > 0);
@@ -356,7 +357,7 @@ static void test_thread_ends_without_memory(void)
     open_board();
     for (unsigned i = 0; i < rounds_of(ROUNDS); i++) {
         board->over = board->ready = 0;
-        int status = tap_wait(tap_fork(wait_for_thread, NULL));
+        int status = run_hog(wait_for_thread, NULL);
         CHECK(status == 0 || died_of_memory(status));
         __atomic_store_n(&board->over, 1, __ATOMIC_RELEASE);
         sleep_ms(20);

@@ -57,6 +57,33 @@ void own_pages(void)
     }
 }
 
+/* What the parent shares with its hog. */
+struct hog {
+    uint32_t go;
+    void (*body)(void *argument);
+    void *argument;
+};
+
+static void wait_then_run(void *argument)
+{
+    struct hog *hog = argument;
+    while (__atomic_load_n(&hog->go, __ATOMIC_ACQUIRE) == 0)
+        thread_yield();
+    hog->body(hog->argument);
+}
+
+int run_hog(void (*body)(void *argument), void *argument)
+{
+    struct hog *hog = map_shared(PAGE);
+    *hog = (struct hog){0, body, argument};
+    int child = tap_fork(wait_then_run, hog);
+    own_pages();
+    __atomic_store_n(&hog->go, 1, __ATOMIC_RELEASE);
+    int status = tap_wait(child);
+    unmap_pages(hog, PAGE);
+    return status;
+}
+
 bool thread_reaches(int pid, int index, enum thread_state state)
 {
     struct thread_info info = {.state = THREAD_STATES};

@@ -29,6 +29,10 @@ void unmap_pages(void *address, uint64_t length);
  * within reach where it may read, so that it works on when no memory is left. */
 void own_pages(void);
 
+/* Runs `body` in a child that may use up all memory: it begins when this process has its pages for
+ * itself again, and needs none until the child has ended. Returns the child's wait status. */
+int run_hog(void (*body)(void *argument), void *argument);
+
 /* Is there, within two seconds, a thread of the process (a descendant) with the lowest number not
  * below `index` in that state? Checks it. */
 bool thread_reaches(int pid, int index, enum thread_state state);
