@@ -57,8 +57,7 @@ $(PROGRAMS): FORCE
 	@address=$$((0x10000000)); for name in $(USER_NAMES); do \
 		printf '0x%x %s %s\n' $$address $$name $(O)/user/$$name.elf; \
 		address=$$((address + 0x1000000)); \
-	done > $@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	done > $@.$$$$; if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 
 # $(call user_program,NAME): how NAME is linked. All of our library comes in before picolibc is
 # searched, so that our functions stand in for its own of the same name (sbrk, _user_strerror); the

@@ -79,6 +79,8 @@ static inline size_t next_used(const pte_t *entry, size_t i, size_t end)
 {
     enum { STEP = 8 };
 
+    if (i < end && entry[i].v != 0) /* as a rule, in a table that is full */
+        return i;
     for (; i + STEP <= end; i += STEP) {
         uint64_t used = 0;
 #pragma GCC unroll 8

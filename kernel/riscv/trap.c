@@ -111,10 +111,11 @@ static bool exception_serve(struct thread *thread, uint64_t cause)
     return false;
 }
 
-/* Does the thread simply go on, its space in place? */
+/* Does the thread simply go on, its space in place, and nothing else is to be done? */
 static bool may_go_on(const struct hart *hart, const struct thread *thread)
 {
-    return hart->current == thread && !hart->reschedule && !hart->timers_changed;
+    return hart->current == thread && !hart->reschedule && !hart->timers_changed &&
+           !space_reap_waits();
 }
 
 struct thread *trap_system_call(struct thread *thread)

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -54,8 +55,10 @@ def _run_gdb(machine, socket, pipe, places):
     line = [guest.setting("GDB", "gdb-multiarch"), "-nx", "-batch"]
     for text in _gdb_script(socket, pipe, *places):
         line += ["-ex", text]
-    subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, timeout=SECONDS, check=False)
+    done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=SECONDS, check=False,
+                          encoding="utf-8", errors="replace")
+    return done.stdout
 
 
 def count(command, start, stops, skip=0):
@@ -72,10 +75,12 @@ def count(command, start, stops, skip=0):
     reader.start()
     machine = guest.Guest([*command, *guest.gdb_socket(socket)], lambda data: None)
     try:
-        _run_gdb(machine, socket, pipe, (start, skip, stops))
+        words = _run_gdb(machine, socket, pipe, (start, skip, stops))
     finally:
         machine.stop()
         os.close(held_open)
         reader.join()
         shutil.rmtree(folder)
+    if not counts:
+        print(f"gdb said:\n{words}", file=sys.stderr)
     return counts

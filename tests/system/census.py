@@ -1,7 +1,8 @@
 """What is alive in the guest, before and after a test, as /tests/census counts it.
 
-Frames are compared together with the pages that processes have mapped: the heap of the shell or of
-a server may grow, which is no leak. The tests inside the guest compare exactly (user/tests/lib).
+Frames are compared together with the pages that processes have to themselves: the heap of the
+shell or of a server may grow, which is no leak. The tests inside the guest compare exactly
+(user/tests/lib).
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ SETTLE_SECONDS = 5
 
 @dataclasses.dataclass(frozen=True)
 class Census:
-    pages: int  # free or mapped
+    pages: int  # free, or a process's own
     areas: int
     objects: str
 

@@ -180,8 +180,9 @@ def test_scripted_session():
                           env=environment, input=script.encode(), capture_output=True, timeout=120)
     output = done.stdout.decode(errors="replace").replace("\r", "")
     assert done.returncode == 0, output
-    for expected in (r"\$ echo hello\nhello\n", r" sh +true\ncat ", r" 0 .* init\n", r" ps\n",
-                     r"\norder +block", r"\nroot: 0x", r"DA_U_WRV\n", r"\$ shutdown\n"):
+    for expected in (r"\$ echo hello\nhello\n", r"\nbench +\S+ .* true.*\n\$ ps\n",
+                     r" 0 .* init\n", r" ps\n", r"\norder +block", r"\nroot: 0x", r"DA_U_WRV\n",
+                     r"\$ shutdown\n"):
         assert re.search(expected, output, re.DOTALL), f"{expected!r} is not in:\n{output}"
 
 

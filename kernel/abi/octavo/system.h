@@ -12,8 +12,8 @@ struct system_memory {
     uint64_t managed_pages; /* of these, given to the allocator */
     uint64_t free_pages;
     uint64_t free_blocks[MEMORY_ORDERS]; /* blocks of 2^order pages */
-    uint64_t committed_pages; /* promised to writable private mappings and to memory objects, there
-                                 or not: it may be more than there is */
+    uint64_t committed_pages; /* promised to private mappings, whatever they permit, and to memory
+                                 objects, there or not: it may be more than there is */
     uint64_t zeroed_pages;    /* of the free ones, cleared by idle harts in advance */
 };
 

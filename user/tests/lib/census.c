@@ -3,6 +3,7 @@
 
 #include <octavo/calls.h>
 #include <octavo/handle.h>
+#include <octavo/memory.h>
 #include <octavo/process.h>
 #include <octavo/system.h>
 
@@ -14,6 +15,18 @@
 static const char *const kind_names[CENSUS_OBJECT_KINDS] = {
     "processes", "threads", "spaces", "ports", "channels", "events", "memory objects", "irqs",
 };
+
+/* The pages that a process has to itself. What nobody has touched yet is nowhere. */
+static uint64_t own_pages(int pid)
+{
+    struct vm_area area;
+    uint64_t pages = 0;
+    for (uint64_t at = 0; vm_query(HANDLE_SYSTEM, pid, at, &area) > 0;
+         at = area.address + area.length)
+        if (area.kind != VM_AREA_DEVICE)
+            pages += area.resident - area.shared;
+    return pages;
+}
 
 void census_take(struct census *census)
 {
@@ -32,7 +45,7 @@ void census_take(struct census *census)
     for (int pid = 0;; pid = process.pid + 1) {
         if (process_info(HANDLE_SYSTEM, pid, &process) < 0)
             break;
-        census->mapped_pages += process.pages;
+        census->own_pages += own_pages(process.pid);
     }
 }
 

@@ -9,8 +9,8 @@ struct census {
     uint64_t free_frames;
     uint64_t objects[CENSUS_OBJECT_KINDS]; /* alive, by enum object_kind */
     uint64_t areas;
-    uint64_t handles;      /* open in this process */
-    uint64_t mapped_pages; /* by all processes together; not part of equality */
+    uint64_t handles;   /* open in this process */
+    uint64_t own_pages; /* that each process has to itself, together; not part of equality */
 };
 
 void census_take(struct census *census);

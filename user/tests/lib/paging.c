@@ -130,11 +130,24 @@ static void lie(uint64_t page, struct message *reply, long *status)
     }
 }
 
-static void page_wanted(struct message *request)
+/* Answers at once, to see what the kernel says of it. */
+static void answer(const struct message *request, const struct message *reply, long status)
+{
+    long result = message_reply(request->token, status, reply);
+
+    if (result < 0)
+        self->counts->reply = result;
+    if (self->manner == PAGING_COPIES)
+        unmap_pages((void *)(uintptr_t)reply->word[0], reply->word[1] * PAGE);
+}
+
+/* Those that do not lie answer with their next recv, or at once; *reply is for the former, which
+ * is true. */
+static bool page_wanted(struct message *request, struct message *reply)
 {
     const uint64_t page = request->word[0];
-    struct message reply = {0};
-    long status = 0, result;
+    const bool gives = self->manner == PAGING_GIVES;
+    long status = 0;
 
     CHECK_EQUAL(request->badge, BADGE);
     CHECK_EQUAL(request->length, 0);
@@ -142,35 +155,38 @@ static void page_wanted(struct message *request)
     if (request->word[1] & PAGER_WRITE)
         __atomic_fetch_add(&self->counts->writes, 1, __ATOMIC_RELAXED);
     if (self->manner == PAGING_SILENT)
-        return;
-    if (self->manner == PAGING_COPIES || self->manner == PAGING_GIVES)
-        answer_with(&reply, pages_for(page, range_from(page)), range_from(page),
-                    self->manner == PAGING_GIVES ? PAGER_GIVE : PAGER_COPY);
+        return false;
+    if (self->manner == PAGING_COPIES || gives)
+        answer_with(reply, pages_for(page, range_from(page)), range_from(page),
+                    gives ? PAGER_GIVE : PAGER_COPY);
     else if (self->manner == PAGING_SWAPS)
-        answer_with(&reply, page_in(page), 1, PAGER_COPY);
+        answer_with(reply, page_in(page), 1, PAGER_COPY);
     else
-        lie(page, &reply, &status);
-    result = message_reply(request->token, status, &reply);
-    if (result < 0)
-        self->counts->reply = result;
-    if (self->manner == PAGING_COPIES)
-        unmap_pages((void *)(uintptr_t)reply.word[0], reply.word[1] * PAGE);
+        lie(page, reply, &status);
+    if (gives || self->manner == PAGING_SWAPS)
+        return true;
+    answer(request, reply, status);
+    return false;
 }
 
 static void serve_pages(void *unused)
 {
     static const struct message nothing;
-    struct message request;
+    struct message request = {0}, reply = {0};
 
     (void)unused;
     handle_close(self->channel);
-    while (message_recv(self->port, &request) == 0) {
+    while (message_reply_recv(self->port, 0, &reply, &request) == 0) {
+        bool later = false;
+        reply = nothing;
         if (request.label == (MESSAGE_PAGER | PAGER_IN))
-            page_wanted(&request);
+            later = page_wanted(&request, &reply);
         else if (request.label & MESSAGE_CLOSED)
             __atomic_fetch_add(&self->counts->closed, 1, __ATOMIC_RELAXED);
         else if (request.label == PAGING_EVICT)
             message_reply(request.token, evict(request.word[0], request.word[1]), &nothing);
+        if (!later)
+            request.token = 0;
     }
 }
 
