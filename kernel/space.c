@@ -195,6 +195,7 @@ enum error space_clone(struct space *source, struct space **clone)
 static struct lock reaper_lock = LOCK_INIT("reaper", RANK_REAPER);
 static SLIST_HEAD(, space) dying = SLIST_HEAD_INITIALIZER(dying); /* reaper_lock */
 uint32_t spaces_dying;                                            /* atomic: how many there are */
+static uint32_t pieces_begun; /* atomic: harts that are taking one apart, which is in no list */
 
 static void put_off(struct space *space)
 {
@@ -211,20 +212,23 @@ static struct space *take_up(void)
     if (space != NULL) {
         SLIST_REMOVE_HEAD(&dying, link);
         __atomic_fetch_sub(&spaces_dying, 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&pieces_begun, 1, __ATOMIC_RELAXED);
     }
     lock_release(&reaper_lock);
     return space;
 }
 
+/* Does the piece that has been begun. */
 static void take_apart(struct space *space)
 {
     if (!address_space_dismantle(&space->addresses, PIECE)) {
         put_off(space);
-        return;
+    } else {
+        address_space_destroy(&space->addresses);
+        tlb_drop(&space->tlb);
+        cache_free(&space_cache, space);
     }
-    address_space_destroy(&space->addresses);
-    tlb_drop(&space->tlb);
-    cache_free(&space_cache, space);
+    __atomic_fetch_sub(&pieces_begun, 1, __ATOMIC_RELEASE);
 }
 
 bool space_reap(void)
@@ -237,6 +241,11 @@ bool space_reap(void)
     return true;
 }
 
+bool space_reap_for_memory(void)
+{
+    return space_reap() || __atomic_load_n(&pieces_begun, __ATOMIC_ACQUIRE) != 0;
+}
+
 static void space_destroy(struct object *object)
 {
     struct space *space = (struct space *)object;
@@ -246,5 +255,6 @@ static void space_destroy(struct object *object)
     tlb_wait_unused(&space->tlb);
     pager_forget_space(space);
     __atomic_fetch_sub(&committed_pages, space->committed, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&pieces_begun, 1, __ATOMIC_RELAXED);
     take_apart(space);
 }

@@ -54,6 +54,9 @@ static inline void space_activate(struct space *space)
 
 /* Large spaces are taken apart in pieces. Does one piece; false: there is nothing to do. */
 bool space_reap(void);
+/* The same for somebody who found no memory. True: it is worth another try, for a piece was done,
+ * or another hart is at one. */
+bool space_reap_for_memory(void);
 /* Is there a piece to do? */
 static inline bool space_reap_waits(void)
 {

@@ -76,8 +76,8 @@ bool syscall_dispatch(struct thread *thread)
         return result == SYSCALL_RETURNED;
     if (result == -E_AGAIN && misses_page(thread))
         return false;
-    if (result == -E_NOMEM && space_reap()) /* there may be memory now: the call runs again, */
-        return false;                       /* for which all of its arguments must come back */
+    if (result == -E_NOMEM && space_reap_for_memory())
+        return false; /* there may be memory now: the call runs again, with all its arguments */
     thread_return(thread, (uint64_t)result, 0);
     return true;
 }

@@ -53,7 +53,7 @@ int64_t sys_thread_exit(struct thread *thread, const uint64_t *a)
 
     do
         error = a[0] != 0 ? futex_clear(process->space, a[0]) : E_OK;
-    while (error == E_NOMEM && space_reap());
+    while (error == E_NOMEM && space_reap_for_memory());
     if (error == E_AGAIN)
         return -E_AGAIN; /* its pager has to bring the word first */
     if (error != E_NOMEM) {

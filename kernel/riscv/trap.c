@@ -98,7 +98,7 @@ static bool exception_serve(struct thread *thread, uint64_t cause)
         error = space_fault(process->space, csr_read(stval), flags);
         if (error == E_AGAIN)
             error = pager_call(thread);
-        if (error == E_OK || error == E_AGAIN || (error == E_NOMEM && space_reap()))
+        if (error == E_OK || error == E_AGAIN || (error == E_NOMEM && space_reap_for_memory()))
             return true; /* it is done, or waits for the pager, or is worth another try */
     }
     const bool promised = error != E_OK && error != E_FAULT;

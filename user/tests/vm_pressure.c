@@ -129,6 +129,7 @@ static void test_many_at_once(void)
         __atomic_store_n(&board->go, 1, __ATOMIC_RELEASE);
         for (unsigned i = 0; i < count; i++)
             CHECK(died_of_memory(tap_wait(hogs[i])));
+        sleep_ms(50); /* for their memory to come back */
         __atomic_store_n(&board->over, 1, __ATOMIC_RELEASE);
         tap_join(bystander);
         close_board();

@@ -72,14 +72,30 @@ static void wait_then_run(void *argument)
     hog->body(hog->argument);
 }
 
+uint64_t free_frames(void)
+{
+    struct system_memory memory = {0};
+    CHECK(system_info(HANDLE_SYSTEM, INFO_MEMORY, &memory, sizeof memory) > 0);
+    return memory.free_pages;
+}
+
+/* Most of what a child had comes back after the news of its end. */
+static void wait_for_frames(uint64_t wanted)
+{
+    for (int tries = 0; tries < 500 && free_frames() < wanted; tries++)
+        sleep_ms(2);
+}
+
 int run_hog(void (*body)(void *argument), void *argument)
 {
+    uint64_t before = free_frames();
     struct hog *hog = map_shared(PAGE);
     *hog = (struct hog){0, body, argument};
     int child = tap_fork(wait_then_run, hog);
     own_pages();
     __atomic_store_n(&hog->go, 1, __ATOMIC_RELEASE);
     int status = tap_wait(child);
+    wait_for_frames(before - before / 8);
     unmap_pages(hog, PAGE);
     return status;
 }

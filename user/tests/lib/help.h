@@ -25,12 +25,16 @@ static inline void *map_shared(uint64_t length) { return map_pages(length, MAP_W
 
 void unmap_pages(void *address, uint64_t length);
 
+/* Free frames of the whole system. */
+uint64_t free_frames(void);
+
 /* Makes every page of this process, but for very large mappings, its own where it may write and
  * within reach where it may read, so that it works on when no memory is left. */
 void own_pages(void);
 
 /* Runs `body` in a child that may use up all memory: it begins when this process has its pages for
- * itself again, and needs none until the child has ended. Returns the child's wait status. */
+ * itself again, and needs none until the child has ended and its memory is back. Returns the
+ * child's wait status. */
 int run_hog(void (*body)(void *argument), void *argument);
 
 /* Is there, within two seconds, a thread of the process (a descendant) with the lowest number not

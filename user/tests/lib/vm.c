@@ -61,10 +61,3 @@ bool are_numbered(uint64_t address, uint64_t pages, uint64_t base)
             return false;
     return true;
 }
-
-uint64_t free_frames(void)
-{
-    struct system_memory memory = {0};
-    CHECK(system_info(HANDLE_SYSTEM, INFO_MEMORY, &memory, sizeof memory) > 0);
-    return memory.free_pages;
-}

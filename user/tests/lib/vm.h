@@ -42,6 +42,3 @@ bool area_is(uint64_t address, uint64_t pages, uint32_t flags, uint64_t resident
 /* A number in each page, from `base` on. */
 void number_pages(uint64_t address, uint64_t pages, uint64_t base);
 bool are_numbered(uint64_t address, uint64_t pages, uint64_t base);
-
-/* Free frames of the whole system. */
-uint64_t free_frames(void);
