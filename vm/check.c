@@ -12,6 +12,8 @@ struct checker {
     uint64_t done;                 /* pages of it that the walk has seen */
     const char *complaint;         /* NULL: none yet */
     bool filled[TABLE_LEVELS_MAX]; /* by level: has the table that the walk is in an entry? */
+    vpn_t hidden_until; /* what leads to pages before it stands behind an entry that is not valid,
+                           in tables that others may be copying meanwhile */
 };
 
 static bool complain(struct checker *checker, const char *complaint)
@@ -98,7 +100,6 @@ static enum walk_step check_meet(void *self, const pte_t *entry, vpn_t vpn, unsi
     const struct page_manager_operations *operations = manager->operations;
     const void *page;
 
-    (void)vpn;
     checker->filled[level] = true;
     checker->filled[level - 1] = false;
     if (!operations->check_owned(manager, *entry))
@@ -108,7 +109,11 @@ static enum walk_step check_meet(void *self, const pte_t *entry, vpn_t vpn, unsi
         return complain(checker, "a table cannot be reached"), WALK_STOP;
     if (page != page_pointer(manager, pte_ppn(*entry)))
         return complain(checker, "the manager's window shows something else"), WALK_STOP;
-    if (pte_is_valid(*entry) && operations->is_shared(manager, *entry))
+    if (vpn.v < checker->hidden_until.v)
+        return WALK_ENTER;
+    if (!pte_is_valid(*entry))
+        checker->hidden_until.v = (vpn.v | (level_pages(level) - 1)) + 1;
+    else if (operations->is_shared(manager, *entry))
         return complain(checker, "a table that is shared is within reach"), WALK_STOP;
     return WALK_ENTER;
 }
