@@ -17,6 +17,7 @@ import time
 import guest
 
 SECONDS = 600
+TRIES = 3
 LISTENING = "00010000"  # in /proc/net/unix, column Flags: SO_ACCEPTCON
 EXECUTED = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 # QEMU names a block when it enters it, and takes it back if an interrupt comes first.
@@ -62,6 +63,14 @@ def _run_gdb(machine, socket, pipe, places):
 
 
 def count(command, start, stops, skip=0):
+    """count_once, again if there was nothing: now and then QEMU closes gdb's connection."""
+    for _ in range(TRIES):
+        if counts := count_once(command, start, stops, skip):
+            break
+    return counts
+
+
+def count_once(command, start, stops, skip):
     """Runs QEMU with a command line of guest.command, and counts from the (skip + 1)-th time that
     it is at the address start until it has been at each of stops in turn. -> Counter of executed
     addresses"""
