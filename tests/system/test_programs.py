@@ -31,10 +31,9 @@ assert STRESS
 
 def check_tap(output):
     """Is this a complete TAP document in which everything is ok? Lines of the kernel's log may
-    stand between its lines, and with several harts in front of one, for the driver of the console
-    and the kernel write to the same port."""
-    plan = re.findall(r"1\.\.(\d+)$", output, re.MULTILINE)
-    results = re.findall(r"(not ok|ok) (\d+) - (.+)$", output, re.MULTILINE)
+    stand between its lines."""
+    plan = re.findall(r"^1\.\.(\d+)$", output, re.MULTILINE)
+    results = re.findall(r"^(ok|not ok) (\d+) - (.+)$", output, re.MULTILINE)
     failed = [name for verdict, _, name in results if verdict != "ok"]
     assert "Bail out!" not in output, output
     assert not failed, f"not ok: {', '.join(failed)}"

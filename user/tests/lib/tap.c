@@ -81,6 +81,14 @@ uint64_t tap_random(void)
 
 uint64_t tap_random_below(uint64_t limit) { return tap_random() % limit; }
 
+/* Goes on only once the terminal has sent all: what a test makes the kernel log goes to the same
+ * port, and with several harts at the same time. */
+static void line_end(void)
+{
+    fflush(stdout);
+    fsync(STDOUT_FILENO);
+}
+
 /* ---- children -------------------------------------------------------------------------------- */
 
 int tap_fork(void (*body)(void *argument), void *argument)
@@ -142,7 +150,7 @@ static void run_test(const struct tap_test *test, size_t number)
     if (!CHECK(census_equal(&before, &after)))
         census_print_difference(&before, &after);
     printf("%s %zu - %s\n", tap.failed ? "not ok" : "ok", number, test->name);
-    fflush(stdout);
+    line_end();
 }
 
 /* Without names every test is wanted. */
@@ -160,7 +168,7 @@ static void print_plan(const struct tap_test *tests, size_t count, int names_cou
     for (size_t i = 0; i < count; i++)
         planned += test_is_wanted(&tests[i], names_count, names);
     printf("# seed %llu\n1..%zu\n", (unsigned long long)tap.seed, planned);
-    fflush(stdout);
+    line_end();
 }
 
 /* The runner's work: every wanted test in order. The exit status says whether all went well. */
