@@ -8,7 +8,10 @@
 #include "kernel/riscv/hart.h"
 #include "kernel/riscv/timer.h"
 
-enum { NS_PER_SECOND = 1000000000 };
+enum {
+    NS_PER_SECOND = 1000000000,
+    REST_MAX_NS = 10000000, /* a hart that an emulator stopped does not rest for as long again */
+};
 
 static int timer_compare(const struct timer *a, const struct timer *b)
 {
@@ -151,8 +154,8 @@ void clock_expire(void)
         timer->expire(timer);
         object_release(owner);
     }
-    uint64_t after = timer_ticks();
-    hart->timers_rest = after + (after - before);
+    uint64_t after = timer_ticks(), rest = after - before, most = clock_ticks(REST_MAX_NS);
+    hart->timers_rest = after + (rest < most ? rest : most);
 }
 
 void clock_program(struct hart *hart)

@@ -42,8 +42,8 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns);
 /* Afterwards `expire` is not called, but it may be under way on another hart. */
 void timer_disarm(struct timer *timer);
 
-/* Calls what is due on this hart, and lets it be for as long as that took: timers, of which a
- * program may have any number, take at most half of its time. */
+/* Calls what is due on this hart, and lets it be for as long as that took, up to 10 ms: timers, of
+ * which a program may have any number, take no more than half of its time. */
 void clock_expire(void);
 
 /* Sets the hart's timer interrupt to its first timer or the end of the running thread's time slice.

@@ -3,7 +3,8 @@
  * One hart is asked in exact time: under QEMU's -icount an instruction takes a nanosecond, and
  * nobody else uses the machine. Several harts are not: with -icount QEMU runs one after the other,
  * each until the next timer is due, so that none sees in time what another did. In real time the
- * host decides when a hart runs, but not how the kernel shares out the time by its own clock.
+ * host decides when a hart runs, but not how the kernel shares out the time by its own clock, nor
+ * who follows whom: what must be soon is counted there in the times that a hart chose wrongly.
  */
 #include <stdint.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ enum {
     HOGS_MAX = 2 * HARTS_MAX,
     PROBES = 40, /* wake-ups of each probe */
     CALLS = 20,
+    WRONG_CHOICES = 2, /* of a hart before it notices: an interrupt may be on its way */
     INEXACT = 10, /* hundredths of a share that a busy host may take */
     TRIES = 6,
     LOW = 4,
@@ -27,9 +29,18 @@ enum {
     HIGH = 12,
 };
 
+/* What the hogs of one hart see of it. */
+struct watch {
+    uint64_t due_ns; /* since when somebody better waits for the hart; DEADLINE_NONE: nobody does */
+    uint32_t runs;   /* the hog that runs */
+    uint32_t wrong;  /* how often another hog followed while he waited */
+};
+
 static struct board {
     uint32_t ready, stop;
+    struct watch watch[HARTS_MAX];
     uint64_t late_ns[HARTS_MAX]; /* the worst of each probe */
+    uint32_t wrong[HARTS_MAX];
 } * board;
 
 static unsigned harts;
@@ -61,6 +72,8 @@ static void set_up(void)
     if (!tap_warming_up())
         tap_comment("%u harts, time is %sexact", harts, exact ? "" : "not ");
     board = map_shared(PAGE);
+    for (unsigned i = 0; i < HARTS_MAX; i++)
+        board->watch[i].due_ns = DEADLINE_NONE;
 }
 
 static void clean_up(void) { unmap_pages(board, PAGE); }
@@ -73,13 +86,39 @@ static void set_priority(uint64_t priority)
 /* ---- hogs: they compute all the time ----------------------------------------------------------
  */
 
+/* Notes that hog `me` runs on its hart. */
+static void watch(struct watch *watch, uint32_t me)
+{
+    if (__atomic_load_n(&watch->runs, __ATOMIC_RELAXED) == me)
+        return;
+    __atomic_store_n(&watch->runs, me, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&watch->due_ns, __ATOMIC_RELAXED) < clock_get())
+        __atomic_fetch_add(&watch->wrong, 1, __ATOMIC_RELAXED);
+}
+
+static void wait_begins(struct watch *watch, uint64_t due_ns)
+{
+    __atomic_store_n(&watch->wrong, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&watch->due_ns, due_ns, __ATOMIC_RELAXED);
+}
+
+/* -> how often the hart chose wrongly */
+static uint32_t wait_ends(struct watch *watch)
+{
+    __atomic_store_n(&watch->due_ns, DEADLINE_NONE, __ATOMIC_RELAXED);
+    return __atomic_load_n(&watch->wrong, __ATOMIC_RELAXED);
+}
+
 static void compute(void *affinity)
 {
-    run_on((uintptr_t)affinity);
+    uint64_t set = (uintptr_t)affinity;
+    uint32_t me = (uint32_t)process_id();
+    run_on(set);
     set_priority(LOW);
     __atomic_fetch_add(&board->ready, 1, __ATOMIC_RELEASE);
     while (__atomic_load_n(&board->stop, __ATOMIC_RELAXED) == 0)
-        continue;
+        if ((set & (set - 1)) == 0)
+            watch(&board->watch[__builtin_ctzll(set)], me);
 }
 
 static void wait_until_ready(unsigned count)
@@ -94,6 +133,15 @@ static void start_hogs(unsigned count, uint64_t affinity)
     for (unsigned i = 0; i < count; i++)
         hogs[i] = tap_fork(compute, (void *)(uintptr_t)affinity);
     wait_until_ready(count);
+}
+
+/* So many on each hart, where they stay. */
+static void start_hogs_everywhere(unsigned count)
+{
+    board->ready = board->stop = 0;
+    for (unsigned i = 0; i < count * harts; i++)
+        hogs[i] = tap_fork(compute, (void *)(1ul << i % harts));
+    wait_until_ready(count * harts);
 }
 
 static void stop_hogs(unsigned count)
@@ -199,19 +247,30 @@ static void test_pinned_and_free(void)
 /* ---- who is better goes first -----------------------------------------------------------------
  */
 
-/* Wakes up now and then, and notes how late it ran. Odd ones may run on one hart only. */
-static void probe(void *number)
+static void note_worst(unsigned number, uint64_t late, uint32_t wrong)
 {
-    uint64_t random = (uintptr_t)number + 1;
-    run_on((uintptr_t)number % 2 == 1 ? 1ull << (uintptr_t)number : (1ull << harts) - 1);
+    if (late > board->late_ns[number])
+        board->late_ns[number] = late;
+    if (wrong > board->wrong[number])
+        board->wrong[number] = wrong;
+}
+
+/* Wakes up now and then, and notes how late it ran. Odd ones may run on one hart only, whose hogs
+ * note who ran in front of it. */
+static void probe(void *argument)
+{
+    unsigned number = (unsigned)(uintptr_t)argument;
+    uint64_t random = number + 1;
+    struct watch unused, *seen = number % 2 == 1 ? &board->watch[number] : &unused;
+    run_on(number % 2 == 1 ? 1ull << number : (1ull << harts) - 1);
     set_priority(MIDDLE);
     unsigned probes = rounds_of(PROBES);
     for (unsigned i = 0; i < probes; i++) {
         uint64_t deadline = clock_get() + MILLISECONDS(2) + random_below(&random, 5000000);
+        wait_begins(seen, deadline);
         clock_sleep(deadline);
         uint64_t late = clock_get() - deadline;
-        if (late > board->late_ns[(uintptr_t)number])
-            board->late_ns[(uintptr_t)number] = late;
+        note_worst(number, late, wait_ends(seen));
         while (clock_get() - deadline - late < MILLISECONDS(1))
             continue;
     }
@@ -222,13 +281,16 @@ static void test_better_goes_first(void)
 {
     int probes[HARTS_MAX];
     set_up();
-    start_hogs(2 * harts, (1ull << harts) - 1);
+    start_hogs_everywhere(2);
     for (uintptr_t i = 0; i < harts; i++)
         probes[i] = tap_fork(probe, (void *)i);
     for (unsigned i = 0; i < harts; i++) {
         tap_join(probes[i]);
-        if (!CHECK(board->late_ns[i] < MILLISECONDS(exact ? 5 : 1000)))
-            tap_comment("probe %u was %lu us late", i, (unsigned long)board->late_ns[i] / 1000);
+        bool soon = board->wrong[i] <= WRONG_CHOICES &&
+                    (!exact || board->late_ns[i] < MILLISECONDS(5));
+        if (!CHECK(soon))
+            tap_comment("probe %u was %lu us late, after %u wrong choices", i,
+                        (unsigned long)board->late_ns[i] / 1000, board->wrong[i]);
     }
     stop_hogs(2 * harts);
     clean_up();
@@ -251,19 +313,24 @@ static long compute_a_little(struct message *request, struct message *reply)
 static void call_in_time(void *unused)
 {
     uint64_t worst = 0;
+    unsigned slow = 0; /* calls in which the server's hart chose a hog */
     (void)unused;
     run_on(1ull << (harts > 1));
     set_priority(HIGH);
     unsigned calls = rounds_of(CALLS);
     for (unsigned i = 0; i < calls; i++) {
         uint64_t start = clock_get();
+        wait_begins(&board->watch[0], start);
         CHECK_EQUAL(call_words(channel, 1, 0, 0, 0), 0);
+        slow += wait_ends(&board->watch[0]) > WRONG_CHOICES;
         uint64_t took = clock_get() - start;
         worst = took > worst ? took : worst;
         sleep_ms(1);
     }
-    if (!CHECK(worst < MILLISECONDS(exact ? 10 : 1000)))
-        tap_comment("a call took %lu us", (unsigned long)worst / 1000);
+    /* Hogs may follow each other until the caller, whom the host may stop, has really called. */
+    if (!CHECK(exact ? worst < MILLISECONDS(10) : slow <= calls / 2))
+        tap_comment("a call took %lu us; %u of %u were slow", (unsigned long)worst / 1000, slow,
+                    calls);
 }
 
 /* A server of the lowest priority shares its hart with hogs; a good client on another hart calls:
