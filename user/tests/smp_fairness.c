@@ -22,7 +22,7 @@ enum {
     PROBES = 40, /* wake-ups of each probe */
     CALLS = 20,
     WRONG_CHOICES = 2, /* of a hart before it notices: an interrupt may be on its way */
-    INEXACT = 10, /* hundredths of a share that a busy host may take */
+    INEXACT = 10,      /* hundredths of a share that a busy host may take */
     TRIES = 6,
     LOW = 4,
     MIDDLE = 8,
@@ -286,8 +286,8 @@ static void test_better_goes_first(void)
         probes[i] = tap_fork(probe, (void *)i);
     for (unsigned i = 0; i < harts; i++) {
         tap_join(probes[i]);
-        bool soon = board->wrong[i] <= WRONG_CHOICES &&
-                    (!exact || board->late_ns[i] < MILLISECONDS(5));
+        bool soon =
+            board->wrong[i] <= WRONG_CHOICES && (!exact || board->late_ns[i] < MILLISECONDS(5));
         if (!CHECK(soon))
             tap_comment("probe %u was %lu us late, after %u wrong choices", i,
                         (unsigned long)board->late_ns[i] / 1000, board->wrong[i]);
