@@ -5,10 +5,10 @@
  * disk: the channel that comes back is a *session*, and takes the labels below, and of the file
  * protocol FILE_READ, FILE_WRITE, FILE_SEEK, FILE_STAT and FILE_SYNC, which copy and serve programs
  * that read bytes. Data moves between the disk and memory that the driver made for the session,
- * which is where a file server has its cache: nothing is copied. Any number of requests of a session
- * may be under way, from any number of threads; they are done in no particular order. A write is
- * safe from a loss of power when a FLUSH that was sent after its answer has been answered, and not
- * before.
+ * which is where a file server has its cache: nothing is copied. Any number of requests of a
+ * session may be under way, from any number of threads; they are done in no particular order. A
+ * write is safe from a loss of power when a FLUSH that was sent after its answer has been answered,
+ * and not before.
  */
 #include <stdint.h>
 
@@ -33,7 +33,8 @@ enum block_label {
     BLOCK_DISCARD,
 };
 
-/* A place in the session's memory: the number of the memory object, and an offset of whole sectors. */
+/* A place in the session's memory: the number of the memory object, and an offset of whole sectors.
+ */
 #define BLOCK_PLACE(memory, offset) ((uint64_t)(memory) << 48 | (offset))
 #define BLOCK_PLACE_MEMORY(place)   ((uint32_t)((place) >> 48))
 #define BLOCK_PLACE_OFFSET(place)   ((place)&0xffffffffffffull)
@@ -49,7 +50,7 @@ struct block_info {
     uint32_t segments_max; /* of one request */
     uint32_t queue_depth;  /* requests that the device takes at once */
     uint32_t read_only;
-    uint32_t has_flush;   /* else every write is safe when it is answered */
+    uint32_t has_flush; /* else every write is safe when it is answered */
     uint32_t has_discard;
     char serial[24]; /* what the device calls itself, NUL at the end; may be empty */
 };

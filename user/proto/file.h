@@ -2,10 +2,12 @@
 /* file.h - the file protocol: what a file server, and everything that looks like a file, answers.
  *
  * An open file is a channel; its badge names the open-file record in the server, so dup and fork
- * share the offset and the status flags. Status is a count or 0, or the negative of an error number.
+ * share the offset and the status flags. Status is a count or 0, or the negative of an error
+ * number.
  *
- * Paths are bytes in the caller's buffer (BUFFER_IN), ended by a NUL or by the buffer's end, at most
- * FILE_PATH_MAX of them; a server resolves one from the directory that the channel names (a leading
+ * Paths are bytes in the caller's buffer (BUFFER_IN), ended by a NUL or by the buffer's end, at
+ * most FILE_PATH_MAX of them; a server resolves one from the directory that the channel names (a
+ * leading
  * `/`: from its own root). An empty path names what the channel names. Where a path leaves the
  * server (a mounted directory, `..` at the root of a mounted server, a symbolic link that begins
  * with `/` when the server is itself mounted), nothing is done, the status is FILE_GO_ON, and the
@@ -43,7 +45,8 @@ enum file_label {
     /* w0: enum file_sync. All that was written before is on the device when this returns. */
     FILE_SYNC,
 
-    /* path in the buffer, BUFFER_OUT too: struct file_status replaces it; w0: FILE_NO_FOLLOW or 0. */
+    /* path in the buffer, BUFFER_OUT too: struct file_status replaces it; w0: FILE_NO_FOLLOW or 0.
+     */
     FILE_STAT_PATH,
     /* path; w0: FILE_REMOVE_DIRECTORY or 0. E_BUSY: something is mounted there. */
     FILE_UNLINK,
@@ -53,9 +56,9 @@ enum file_label {
     FILE_SYMLINK,
     /* path, BUFFER_OUT too: the target's text replaces it. -> its length. E_INVAL: no link. */
     FILE_READ_LINK,
-    /* path of the file, NUL, a name without `/` (one at its end is allowed: it must be a directory);
-     * w0: from FILE_IDENTIFY of the directory that gets the name; w1: FILE_NO_FOLLOW or 0.
-     * E_XDEV: that directory is another server's. */
+    /* path of the file, NUL, a name without `/` (one at its end is allowed: it must be a
+     * directory); w0: from FILE_IDENTIFY of the directory that gets the name; w1: FILE_NO_FOLLOW or
+     * 0. E_XDEV: that directory is another server's. */
     FILE_LINK,
     /* the same; the old name goes, and what had the new one. */
     FILE_RENAME,
@@ -72,8 +75,8 @@ enum file_label {
     FILE_SET_FLAGS,
     /* buffer OUT: struct file_system_status. */
     FILE_STAT_SYSTEM,
-    /* w0: enum file_map. -> w2: a memory object with the file's contents, RIGHT_MAP (MESSAGE_MOVE or
-     * COPY), its size the file's in whole pages. E_NODEV: the server has no such thing; E_ACCES:
+    /* w0: enum file_map. -> w2: a memory object with the file's contents, RIGHT_MAP (MESSAGE_MOVE
+     * or COPY), its size the file's in whole pages. E_NODEV: the server has no such thing; E_ACCES:
      * FILE_MAP_SHARED of a file not open for reading and writing. */
     FILE_MAP,
 
@@ -82,9 +85,9 @@ enum file_label {
     FILE_MOUNT,
     /* path, whose last name is what was mounted upon. E_INVAL: nothing is. */
     FILE_UNMOUNT,
-    /* to the root of a server that gets mounted: the absolute path where, in the buffer; w2: channel
-     * (MESSAGE_COPY) of the directory above. Without a handle: it is not mounted any more; E_BUSY:
-     * files are open, which stay usable. */
+    /* to the root of a server that gets mounted: the absolute path where, in the buffer; w2:
+     * channel (MESSAGE_COPY) of the directory above. Without a handle: it is not mounted any more;
+     * E_BUSY: files are open, which stay usable. */
     FILE_ATTACH,
 };
 

@@ -8,7 +8,8 @@ enum mount_label {
     MOUNT_ADD = 0x120,
     /* buffer IN: the path. E_NOENT. */
     MOUNT_REMOVE,
-    /* buffer OUT: as many struct mount_entry as fit, oldest first, from number w0 on. -> how many. */
+    /* buffer OUT: as many struct mount_entry as fit, oldest first, from number w0 on. -> how many.
+     */
     MOUNT_LIST,
 };
 
