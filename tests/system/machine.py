@@ -49,6 +49,7 @@ class Config:
     append: str = ""
     debug: bool = False
     initrd: str | None = None
+    options: tuple = ()  # of QEMU, besides
 
     def __str__(self):
         parts = [self.mem, f"smp{self.smp}"]
@@ -66,7 +67,7 @@ class Config:
         command += ["-initrd", str(initrd)] if initrd else []
         command += ["-append", self.append, "-display", "none", "-monitor", "none"]
         command += ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
-        return command
+        return [*command, *self.options]
 
 
 @dataclasses.dataclass(frozen=True)
