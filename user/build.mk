@@ -4,7 +4,7 @@
 #   user/bin/NAME.c     or user/bin/NAME/*.c      -> /bin/NAME
 #   user/servers/NAME.c or user/servers/NAME/*.c  -> /servers/NAME, but /init for init
 #   user/tests/NAME.c   or user/tests/NAME/*.c    -> /tests/NAME (user/tests/lib/*.c goes to each)
-# A folder without a main.c is part of none (yet).
+# A folder without a main.c is part of none.
 # Every program has a link address of its own, by its place in the sorted list, so that a debugger
 # can hold the symbols of several at once: $(O)/programs.txt lists them. The initrd gets stripped
 # copies; those with symbols stay in $(O)/user/. user/etc/* goes to /etc.

@@ -53,8 +53,9 @@ void store_destroy(struct store *store)
 
 static bool has_room(const struct store *store, uint32_t blocks)
 {
-    return store->changed_count + store->reserved + (uint64_t)blocks <= store->limit &&
-           (store->journal == NULL || journal_has_room(store));
+    if (store->journal != NULL)
+        return journal_has_room(store) && journal_fits(store, blocks);
+    return store->changed_count + store->reserved + (uint64_t)blocks <= store->limit;
 }
 
 /* Commits, and empties the journal if that is what there is too little of. */
