@@ -17,7 +17,7 @@ FAILS_READ, FAILS_WRITE = 64, 128
 SECONDS = 900
 
 MODERN = ("-global", "virtio-mmio.force-legacy=false")
-# Without tables of descriptors, and with a queue that is full at once.
+# Without tables of descriptors, so that the ring gets full, and few buffers in a request.
 NARROW = ("-global", "virtio-blk-device.indirect_desc=off",
           "-global", "virtio-blk-device.queue-size=16")
 BOOTS = {

@@ -5,8 +5,6 @@
  */
 #include "disk.h"
 
-#include <octavo/calls.h>
-
 #include <stddef.h>
 #include <stdio.h>
 
@@ -300,7 +298,7 @@ static void take_note_of_change(struct disk *disk)
 void disk_interrupt(struct disk *disk)
 {
     if (!disk->is_there && disk->is_stuck)
-        return; /* without irq_ack it stays silent */
+        return; /* without transport_listen() it stays silent */
     uint32_t bits = transport_interrupt(&disk->transport);
     if (disk->is_there) {
         harvest(disk);
@@ -308,5 +306,5 @@ void disk_interrupt(struct disk *disk)
             take_note_of_change(disk);
         pump(disk);
     }
-    (void)irq_ack(disk->irq); /* fails only for a handle that is no interrupt */
+    transport_listen(disk->irq);
 }

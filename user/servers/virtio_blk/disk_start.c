@@ -2,9 +2,7 @@
  * after it had to be reset. */
 #include "disk_start.h"
 
-#include <octavo/calls.h>
-
-#include <stdio.h>
+#include <octavo/handle.h>
 
 #include "proto/block.h"
 

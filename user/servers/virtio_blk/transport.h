@@ -45,6 +45,9 @@ void transport_notify(struct transport *transport);
 /* Takes note of what the device interrupts for, so that it is quiet. -> VIRTIO_INTERRUPT_ bits. */
 uint32_t transport_interrupt(struct transport *transport);
 
+/* The device is quiet: its interrupt, a handle, may come again. */
+void transport_listen(int irq);
+
 bool transport_needs_reset(struct transport *transport);
 
 /* A field of the device's configuration. */

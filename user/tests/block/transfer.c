@@ -15,9 +15,9 @@
 enum {
     REGION_SECTORS = 2048, /* of disk0, for random places */
     RUN_SECTORS = 64,      /* at most, in one request */
-    THREADS = 8,
-    THREAD_SECTORS = 256, /* of each thread, behind the region */
-    THREAD_MEMORY = 32 * 1024,
+    THREADS = 16,
+    THREAD_SECTORS = 128, /* of each thread, behind the region */
+    THREAD_MEMORY = BLOCK_SEGMENTS_MAX * BLOCK_SECTOR,
     BYTES_AT = 4096 * BLOCK_SECTOR, /* on disk0 */
     BYTES = 200000,
     PATTERN_SECTOR = 24576, /* as in tests/system/test_block.py */
@@ -86,6 +86,16 @@ struct worker {
     long failed;
 };
 
+/* Moves sectors, one segment for each: so that a queue gets full. */
+static long move_apart(const struct worker *worker, uint64_t label, uint64_t sector, uint64_t count)
+{
+    struct block_segment segments[BLOCK_SEGMENTS_MAX];
+    for (uint64_t i = 0; i < count; i++)
+        segments[i] =
+            (struct block_segment){BLOCK_PLACE(0, worker->offset + i * BLOCK_SECTOR), BLOCK_SECTOR};
+    return session_list(worker->session, label, sector, segments, (unsigned)count);
+}
+
 static long write_and_read(const struct worker *worker, uint64_t round)
 {
     const struct session *session = worker->session;
@@ -93,8 +103,7 @@ static long write_and_read(const struct worker *worker, uint64_t round)
     uint64_t count = 1 + (worker->seed * 7 + round * 13) % (THREAD_MEMORY / BLOCK_SECTOR);
     uint64_t sector = worker->sector + (round * 29) % (THREAD_SECTORS - count + 1);
     sectors_fill(bytes, sector, round, count);
-    long result =
-        session_transfer(session, BLOCK_WRITE, sector, worker->offset, count * BLOCK_SECTOR);
+    long result = move_apart(worker, BLOCK_WRITE, sector, count);
     if (result != 0)
         return result;
     memset(bytes, 0xee, count * BLOCK_SECTOR);
