@@ -89,7 +89,7 @@ include user/build.mk
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Set on the command line: V=1 DEBUG=1 WERROR=1 CROSS= QEMU= BIOS= SMP= MEM= APPEND= DISK= O='
+	@echo '  On the command line: V=1 DEBUG=1 WERROR=1 CROSS= QEMU= BIOS= SMP= MEM= APPEND= DISK= O='
 
 all: $(O)/kernel.elf $(O)/initrd.cpio ## build the kernel and the initial programs
 

@@ -9,13 +9,9 @@
 
 #include <string.h>
 
-/* What was written before is seen by the device, or read by us, before what comes after. The device
- * is another observer of memory: `io` and memory in both directions. */
-#if defined(__riscv)
-#define DEVICE_BARRIER() __asm__ volatile("fence iorw, iorw" ::: "memory")
-#else
-#define DEVICE_BARRIER() __sync_synchronize()
-#endif
+/* Memory accesses before this one happen, for the device too, before those after it. (Registers:
+ * transport.c.) */
+static void order_memory(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 static size_t align(size_t bytes) { return (bytes + QUEUE_ALIGN - 1) & ~(size_t)(QUEUE_ALIGN - 1); }
 
@@ -132,14 +128,14 @@ bool queue_add(struct queue *queue, const struct queue_buffer *buffers, unsigned
         queue->writable[head] += buffers[i].is_written ? buffers[i].length : 0;
     queue->in_flight++;
     queue->available->ring[index % queue->size] = head;
-    DEVICE_BARRIER(); /* the chain before the index that shows it (section 2.7.13.3.1) */
+    order_memory(); /* the chain before the index that shows it (section 2.7.13.3.1) */
     *(volatile uint16_t *)&queue->available->index = (uint16_t)(index + 1);
     return true;
 }
 
 bool queue_wants_notice(const struct queue *queue)
 {
-    DEVICE_BARRIER(); /* the index before the flag (section 2.7.13.4.1) */
+    order_memory(); /* the index before the flag (section 2.7.13.4.1) */
     return (queue->used->flags & VIRTQ_USED_NO_NOTIFY) == 0;
 }
 
@@ -171,7 +167,7 @@ enum queue_news queue_take(struct queue *queue, struct queue_done *done)
         return QUEUE_EMPTY;
     if (waiting > queue->in_flight)
         return QUEUE_IMPOSSIBLE;
-    DEVICE_BARRIER(); /* the index before what it shows (section 2.7.14) */
+    order_memory(); /* the index before what it shows (section 2.7.14) */
     uint32_t head = queue->used->ring[queue->used_seen % queue->size].id;
     uint32_t written = queue->used->ring[queue->used_seen % queue->size].length;
     if (head >= queue->size || queue->owner[head] == NULL || written > queue->writable[head])
