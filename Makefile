@@ -12,6 +12,7 @@ BIOS   ?= default
 SMP    ?= 1
 MEM    ?= 128M
 APPEND ?=
+DISK   ?=
 QEMUFLAGS ?=
 PYTHON ?= /usr/bin/python3
 HOSTCC ?= gcc
@@ -31,7 +32,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-export CROSS QEMU QEMUFLAGS BIOS SMP MEM APPEND O V PYTHON HOSTCC GDB PICOLIBC
+export CROSS QEMU QEMUFLAGS BIOS SMP MEM APPEND DISK O V PYTHON HOSTCC GDB PICOLIBC
 
 Q := $(if $(filter 1,$(V)),,@)
 # $(call say,CC,file): the one line that a quiet build prints for a command.
@@ -88,7 +89,7 @@ include user/build.mk
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Set on the command line: V=1 DEBUG=1 WERROR=1 CROSS= QEMU= BIOS= SMP= MEM= APPEND= O='
+	@echo '  On the command line: V=1 DEBUG=1 WERROR=1 CROSS= QEMU= BIOS= SMP= MEM= APPEND= DISK= O='
 
 all: $(O)/kernel.elf $(O)/initrd.cpio ## build the kernel and the initial programs
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "kept.h"
 #include "log.h"
 #include "names.h"
 #include "proto/file.h"
@@ -77,10 +78,46 @@ static long look_name_up(struct message *request, struct message *reply)
         reply->word[2] = (uint64_t)channel;
         return E_OK;
     }
-    if (request->word[0] == NAME_NO_WAIT)
+    if (request->word[0] == NAME_NO_WAIT || services_refuse(name))
         return -E_NOENT;
     enum error error = names_wait(name, request->token);
     return error == E_OK ? SERVER_NO_REPLY : -(long)error;
+}
+
+static long decline_name(int service, const struct message *request)
+{
+    char name[NAME_LENGTH_MAX + 1];
+    long length = message_read_text(request, name, sizeof name);
+
+    if (length < 0)
+        return length;
+    return service != SERVICE_NONE && services_decline(service, name) ? E_OK : -E_PERM;
+}
+
+static long keep_memory(int service, struct message *request, struct message *reply)
+{
+    if (service == SERVICE_NONE)
+        return -E_PERM;
+    if (!message_has_handle(request))
+        return -E_INVAL;
+    int memory = (int)request->word[2];
+    long kind = handle_control(memory, HANDLE_GET, 0);
+    if (kind < 0 || (kind & 0xff) != OBJECT_MEMORY)
+        return -E_INVAL;
+    enum error error = kept_add(service, memory, &reply->word[0]);
+    if (error == E_OK)
+        (void)message_take_handle(request);
+    return -(long)error;
+}
+
+static long drop_memory(int service, const struct message *request)
+{
+    if (service == SERVICE_NONE)
+        return -E_PERM;
+    if (request->word[0] != START_KEPT)
+        return -(long)kept_drop(service, request->word[0]);
+    kept_drop_all(service);
+    return E_OK;
 }
 
 static long list_devices(int service, const struct message *request)
@@ -125,8 +162,16 @@ static long handle(struct server *server, struct message *request, struct messag
         return status;
     case NAME_LOOKUP:
         return look_name_up(request, reply);
+    case NAME_DECLINE:
+        status = decline_name(service, request);
+        tend();
+        return status;
     case START_GET_DEVICES:
         return list_devices(service, request);
+    case START_KEEP:
+        return keep_memory(service, request, reply);
+    case START_DROP:
+        return drop_memory(service, request);
     case FILE_WRITE:
         return write_log(service, request);
     case FILE_READ:
