@@ -53,12 +53,8 @@ class Config:
     append: str = ""
     debug: bool = False
     initrd: str | None = None
-<<<<<<< HEAD
-    options: tuple = ()  # of QEMU, besides
-=======
     disks: tuple[str, ...] = ()
     qemu: tuple[str, ...] = ()
->>>>>>> blk
 
     def __str__(self):
         parts = [self.mem, f"smp{self.smp}"]
@@ -74,13 +70,10 @@ class Config:
         command += ["-m", self.mem, "-smp", str(self.smp)]
         command += ["-kernel", str(folder / "kernel.elf")]
         command += ["-initrd", str(initrd)] if initrd else []
-        command += ["-append", self.append, "-display", "none", "-monitor", "none"]
+        append = " ".join(filter(None, [os.environ.get("APPEND"), self.append]))
+        command += ["-append", append, "-display", "none", "-monitor", "none"]
         command += ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
-<<<<<<< HEAD
-        return [*command, *self.options]
-=======
         return [*command, *guest.disk_options(self.disks), *self.qemu]
->>>>>>> blk
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 
 def test_calendar_is_the_devices_and_can_be_set(boot):
-    guest = boot(options=("-rtc", "base=2031-02-03T04:05:06,clock=vm"))
+    guest = boot(qemu=("-rtc", "base=2031-02-03T04:05:06,clock=vm"))
     guest.wait_for_prompt()
     assert guest.run("date +%Y-%m-%d").output.split() == ["2031-02-03"]
     assert guest.run("date -s @86400 +%F").output.split() == ["1970-01-02"]
