@@ -70,7 +70,7 @@ class Config:
         command += ["-m", self.mem, "-smp", str(self.smp)]
         command += ["-kernel", str(folder / "kernel.elf")]
         command += ["-initrd", str(initrd)] if initrd else []
-        append = " ".join(filter(None, [os.environ.get("APPEND"), self.append]))
+        append = " ".join(filter(None, [self.append, os.environ.get("APPEND")]))
         command += ["-append", append, "-display", "none", "-monitor", "none"]
         command += ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
         return [*command, *guest.disk_options(self.disks), *self.qemu]
