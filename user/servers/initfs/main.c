@@ -56,13 +56,28 @@ static long make_channel(uint32_t node)
     return channel;
 }
 
+/* The path at the start of the caller's buffer. -> its length. */
+static long read_path(const struct message *request, char path[FILE_PATH_MAX + 1])
+{
+    size_t size = message_buffer(request, BUFFER_IN);
+    long copied;
+
+    if (size > FILE_PATH_MAX)
+        size = FILE_PATH_MAX;
+    copied = size == 0 ? 0 : ipc_read(request->token, 0, path, size);
+    if (copied < 0)
+        return copied;
+    path[size] = '\0';
+    return (long)strlen(path);
+}
+
 static long open_file(const struct open_file *from, const struct message *request,
                       struct message *reply)
 {
     char path[FILE_PATH_MAX + 1];
     uint64_t flags = request->word[0];
     uint32_t node;
-    long length = message_read_text(request, path, sizeof path);
+    long length = read_path(request, path);
 
     if (length < 0)
         return length;
