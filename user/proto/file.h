@@ -92,8 +92,9 @@ enum file_label {
     FILE_ATTACH,
 };
 
-/* The status of a path that leaves the server, and word 0 then. */
-enum { FILE_GO_ON = 1 };
+/* The status of a path that leaves the server, which is more than any length of a text or path; and
+ * word 0 then. */
+enum { FILE_GO_ON = 1 << 16 };
 enum { FILE_FROM_ROOT, FILE_FROM_CHANNEL };
 
 enum { FILE_NO_FOLLOW = 1 << 0, FILE_REMOVE_DIRECTORY = 1 << 1 };
