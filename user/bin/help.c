@@ -17,6 +17,7 @@ static const char page[] =
     "  date uptime sleep   the calendar, the time since boot, waiting\n"
     "  uname               what machine this is\n"
     "  env true false pwd  the environment, two statuses, where you are\n"
+    "  mount umount df     file systems: where they are seen, how full they are\n"
     "  clear               an empty screen\n"
     "  shutdown reboot     the end; Ctrl-a x ends QEMU itself\n"
     "\n"
