@@ -84,7 +84,7 @@ include user/build.mk
 -include $(wildcard tests/host/build.mk tests/fuzz/build.mk tests/system/build.mk)
 
 # ---- targets ----------------------------------------------------------------------------------
-.PHONY: help all qemu gdb console test test-system soak bench bench-smp bench-vm profile clean \
+.PHONY: help all qemu gdb disk disk-fresh console test test-system soak bench bench-smp bench-vm profile clean \
 	distclean doctor setup tidy format
 
 help: ## print this list
@@ -93,10 +93,21 @@ help: ## print this list
 
 all: $(O)/kernel.elf $(O)/initrd.cpio ## build the kernel and the initial programs
 
-qemu: all ## boot to a shell (Ctrl-a x leaves; input may come from a pipe)
+# What is on the disk outlives the run: a new one is made only if there is none.
+disk: all ## make build/disk.img, or bring the programs on it up to date
+	$(Q)scripts/image $(O)/root $(O)/disk.img
+
+disk-fresh: all ## make a new build/disk.img: what was written to the old one is lost
+	$(Q)rm -f $(O)/disk.img $(O)/disk.img.list
+	$(Q)scripts/image $(O)/root $(O)/disk.img
+
+# DISK=FILE... boots with other disks, DISK=none without any.
+qemu gdb: DISK := $(or $(filter-out none,$(DISK)),$(if $(DISK),,$(O)/disk.img))
+
+qemu: all $(if $(DISK),,disk) ## boot to a shell (Ctrl-a x leaves; input may come from a pipe)
 	@$(PYTHON) scripts/run
 
-gdb: all ## boot stopped, with gdb attached (docs/debugging.md)
+gdb: all $(if $(DISK),,disk) ## boot stopped, with gdb attached (docs/debugging.md)
 	@$(PYTHON) scripts/debug $(GDBFLAGS)
 
 console: ## the guest's console, in a second terminal beside `make gdb`
