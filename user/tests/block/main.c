@@ -24,6 +24,7 @@ int main(int argc, char **argv)
         {"block_refusals", test_refusals, 0},
         {"block_lists_refused", test_lists_refused, 0},
         {"block_memory_refused", test_memory_refused, 0},
+        {"block_noise", test_noise, 120},
         {"block_read_only_disk", test_read_only_disk, 0},
         {"block_errors_of_the_device", test_errors_of_the_device, 0},
         {"block_two_clients", test_two_clients, 120},

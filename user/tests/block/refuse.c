@@ -98,6 +98,50 @@ void test_memory_refused(void)
     CHECK_EQUAL(name_lookup("disk9", 5, false), -E_NOENT);
 }
 
+/* Words that are right, nearly right, and far out. */
+static uint64_t any_word(void)
+{
+    static const uint64_t edges[] = {
+        0,       1,       511,        512,        513,        4096,       SECTORS - 1,
+        SECTORS, 5 << 20, 1ull << 32, 1ull << 48, 1ull << 63, UINT64_MAX, UINT64_MAX - 511,
+    };
+    uint64_t word = edges[tap_random_below(TAP_COUNT(edges))];
+    return tap_random_below(4) == 0 ? word ^ 1ull << tap_random_below(64) : word;
+}
+
+static void send_noise(int channel)
+{
+    static const uint32_t labels[] = {FILE_OPEN,   FILE_READ,        FILE_SEEK,      FILE_STAT,
+                                      FILE_SYNC,   FILE_TRUNCATE,    BLOCK_GET_INFO, BLOCK_READ,
+                                      BLOCK_FLUSH, BLOCK_DISCARD + 1};
+    static const uint64_t directions[] = {0, BUFFER_IN, BUFFER_OUT, BUFFER_IN | BUFFER_OUT};
+    static uint64_t words[130];
+    for (unsigned i = 0; i < TAP_COUNT(words); i++)
+        words[i] = any_word();
+    struct message m = {.label = labels[tap_random_below(TAP_COUNT(labels))],
+                        .word = {any_word(), any_word(), any_word()},
+                        .buffer = words,
+                        .length = tap_random_below(sizeof words) / (1 + tap_random_below(64)) |
+                                  directions[tap_random_below(4)]};
+    (void)message_call(channel, &m); /* an answer is all that is asked for */
+    if (message_has_handle(&m))
+        handle_close(message_take_handle(&m));
+}
+
+/* Both a session and the disk itself answer each of them. */
+void test_noise(void)
+{
+    struct session session;
+    int channel = (int)disk_channel(DISK_SCRATCH);
+    if (!session_open(&session, DISK_SCRATCH, O_RDWR, PAGE))
+        return;
+    for (int i = 0; i < (tap_warming_up() ? 200 : 3000); i++)
+        send_noise(i % 8 == 0 ? channel : session.channel);
+    CHECK_EQUAL(session_transfer(&session, BLOCK_READ, 0, 0, PAGE), 0);
+    session_close(&session);
+    handle_close(channel);
+}
+
 static long write_bytes(const struct session *session)
 {
     char text[] = "text";

@@ -15,6 +15,7 @@ void test_pattern_for_the_host(void);
 void test_refusals(void);
 void test_lists_refused(void);
 void test_memory_refused(void);
+void test_noise(void);
 void test_read_only_disk(void);
 void test_errors_of_the_device(void);
 
