@@ -4,6 +4,7 @@
 #   user/bin/NAME.c     or user/bin/NAME/*.c      -> /bin/NAME
 #   user/servers/NAME.c or user/servers/NAME/*.c  -> /servers/NAME, but /init for init
 #   user/tests/NAME.c   or user/tests/NAME/*.c    -> /tests/NAME (user/tests/lib/*.c goes to each)
+# A folder without a main.c is part of none.
 # Every program has a link address of its own, by its place in the sorted list, so that a debugger
 # can hold the symbols of several at once: $(O)/programs.txt lists them. The initrd gets stripped
 # copies; those with symbols stay in $(O)/user/. user/etc/* goes to /etc.
@@ -24,7 +25,7 @@ USER_LIB_OBJECTS := $(patsubst %,$(O)/user/objects/%.o,$(basename $(USER_LIB_SOU
 
 # The names of the programs as paths in the initrd, before init gets its place at the top.
 USER_FILES   := $(wildcard user/bin/*.c user/servers/*.c user/tests/*.c)
-USER_FOLDERS := $(dir $(wildcard user/bin/*/*.c user/servers/*/*.c user/tests/*/*.c))
+USER_FOLDERS := $(dir $(wildcard user/bin/*/main.c user/servers/*/main.c user/tests/*/main.c))
 USER_NAMES   := $(filter-out tests/lib,$(sort $(patsubst user/%.c,%,$(USER_FILES)) \
 	$(patsubst user/%/,%,$(USER_FOLDERS))))
 # $(call user_elf,NAME): the program with its symbols.

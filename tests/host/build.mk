@@ -11,13 +11,15 @@ say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c kernel/lock.c \
 	kernel/frame_cache.c \
+	$(addprefix user/servers/ext2/,store*.c cache.c journal*.c recover.c) \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
 	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
 	user/servers/init/child.c user/lib/hart_list.c user/bin/top/compare.c user/bin/top/view.c \
 	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \
 		editor.c keys.c history.c completion.c))
 # Not tests themselves: what several tests share.
-HOST_HELPERS := $(filter-out tests/host/test_%,$(wildcard tests/host/*.c))
+HOST_HELPERS := $(filter-out tests/host/test_%,$(wildcard tests/host/*.c)) \
+	$(wildcard tests/host/ext2/*.c) tests/crash/states.c tests/crash/world.c
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
 
 HOST := $(O)/host
@@ -59,8 +61,11 @@ $$(HOST_LOCKS:%=$(1)/%.o): HOST_CFLAGS := $$(HOST_SIMULATED) -DOCTAVO_DEBUG=1 $$
 	$$(HOST_TESTS:%=tests/host/%.c))
 endef
 
+include tests/crash/build.mk
+
 .PHONY: test-host coverage tools
-test-host: $(addprefix $(HOST)/,$(HOST_TESTS)) $(HOST_RACES) ## run the tests that need no QEMU
+HOST_PROGRAMS := $(addprefix $(HOST)/,$(HOST_TESTS)) $(CRASH_PROGRAMS) $(HOST_RACES)
+test-host: $(HOST_PROGRAMS) ## run the tests that need no QEMU
 	@$(HOST_STEADY) tests/host/run $^
 
 # The counts of an earlier run are removed: they would hide what nobody runs any more.
