@@ -155,3 +155,21 @@ long image_write_at(struct ext2 *fs, struct inode *inode, uint64_t offset, const
     return ext2_write(fs, inode, &offset, false, length,
                       &(struct ext2_transfer){copy_in, (void *)(uintptr_t)memory});
 }
+
+static uint64_t random_state;
+
+void image_seed(uint64_t seed) { random_state = seed; }
+
+uint32_t image_random(uint32_t limit)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(random_state >> 33) % limit;
+}
+
+void image_fill_random(void *memory, size_t length)
+{
+    uint8_t *bytes = memory;
+
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (uint8_t)image_random(256);
+}

@@ -29,3 +29,9 @@ struct inode *image_find(struct ext2 *fs, const char *path, enum error *error);
 long image_read(struct ext2 *fs, struct inode *inode, uint64_t offset, void *memory, size_t length);
 long image_write_at(struct ext2 *fs, struct inode *inode, uint64_t offset, const void *memory,
                     size_t length);
+
+/* ---- chance, the same in each run ---------------------------------------------------------- */
+
+void image_seed(uint64_t seed);
+uint32_t image_random(uint32_t limit); /* below it */
+void image_fill_random(void *memory, size_t length);

@@ -20,10 +20,10 @@ void orphan_add(struct operation *op, struct inode *inode)
 enum error orphan_remove(struct operation *op, struct inode *inode)
 {
     struct ext2 *fs = op->fs;
-    struct inode *before = TAILQ_PREV(inode, inode_queue, in_orphans);
 
     if (!inode->orphan)
         return E_OK;
+    struct inode *before = TAILQ_PREV(inode, inode_queue, in_orphans);
     if (before != NULL) {
         enum error error = operation_add(op, before);
         if (error != E_OK)
