@@ -274,14 +274,16 @@ static enum error add_link(struct operation *op, struct inode *inode, struct ino
         error = E_MLINK;
     if (error == E_OK)
         error = prepare_name(op, directory, name, &place);
-    if (error != E_OK)
-        return error;
-    inode->links++;
-    inode->changed_ns = inode_now(op->fs);
-    inode_changed(op->fs, inode, true);
-    directory_insert(op, directory, &place, name, inode);
+    if (error == E_OK && inode_is(inode, S_IFDIR))
+        error = E_PERM;
+    if (error == E_OK) {
+        inode->links++;
+        inode->changed_ns = inode_now(op->fs);
+        inode_changed(op->fs, inode, true);
+        directory_insert(op, directory, &place, name, inode);
+    }
     place_put(op->fs, &place);
-    return E_OK;
+    return error;
 }
 
 enum error ext2_link(struct ext2 *fs, struct inode *inode, struct inode *directory,
@@ -289,8 +291,6 @@ enum error ext2_link(struct ext2 *fs, struct inode *inode, struct inode *directo
 {
     bool tried = false;
 
-    if (inode_is(inode, S_IFDIR))
-        return E_PERM;
     fs_lock_take(&fs->lock);
     enum error error = name_check(fs, directory, name);
     if (error == E_OK) {

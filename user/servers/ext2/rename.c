@@ -49,8 +49,12 @@ static enum error check_victim(struct ext2 *fs, const struct renaming *renaming)
         return E_OK;
     if (is_directory && !inode_is(victim, S_IFDIR))
         return E_NOTDIR;
-    if (!is_directory)
-        return inode_is(victim, S_IFDIR) ? E_ISDIR : E_OK;
+    if (!is_directory && !inode_is(victim, S_IFDIR))
+        return E_OK;
+    if (!is_directory) {
+        enum error error = check_not_below(fs, renaming->from, victim);
+        return error == E_INVAL ? E_NOTEMPTY : error != E_OK ? error : E_ISDIR;
+    }
     if (victim->number == ROOT_INODE)
         return E_BUSY;
     return directory_check_empty(fs, victim);
