@@ -114,18 +114,18 @@ size_t crash_states(const struct crash_plan *plan)
     return visited;
 }
 
-size_t crash_epochs(const struct disk_log *log)
+void crash_one_state(const struct disk_log *log, struct chance *chance, uint8_t *bytes)
 {
-    size_t epochs = 0;
-    bool writes = false;
+    const size_t issued = chance_below(chance, log->count + 1);
+    size_t safe = issued;
 
-    for (size_t i = 0; i < log->count; i++) {
-        if (log->event[i].kind == DISK_WRITE)
-            writes = true;
-        if (writes && (log->event[i].kind == DISK_FLUSH || i + 1 == log->count)) {
-            epochs++;
-            writes = false;
-        }
+    while (safe > 0 && log->event[safe - 1].kind != DISK_FLUSH)
+        safe--;
+    for (size_t i = 0; i < issued; i++) {
+        const struct disk_event *event = &log->event[i];
+
+        for (uint64_t at = 0; event->kind == DISK_WRITE && at < event->length; at += DISK_SECTOR)
+            if (i < safe || chance_below(chance, 4) != 0)
+                memcpy(bytes + event->offset + at, log->bytes + event->at + at, DISK_SECTOR);
     }
-    return epochs;
 }

@@ -29,5 +29,5 @@ struct crash_plan {
 /* Visits states of the log. The disk is as before afterwards. -> how many. */
 size_t crash_states(const struct crash_plan *plan);
 
-/* How many epochs the log has in which something is written. */
-size_t crash_epochs(const struct disk_log *log);
+/* Changes `bytes`, which hold what was there before the log, to one state chosen by chance. */
+void crash_one_state(const struct disk_log *log, struct chance *chance, uint8_t *bytes);

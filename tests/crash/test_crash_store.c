@@ -17,7 +17,7 @@
 #include "states.h"
 #include "world.h"
 
-enum { STATES = 2000, STEPS = 120, SHOWN = 5, AGAIN_ONE_OF = 4 };
+enum { STATES = 2000, STEPS = 60, LIVES = 4, SHOWN = 5, AGAIN_ONE_OF = 4 };
 
 struct run {
     struct world *world;
@@ -84,32 +84,51 @@ static void check_state(void *context, struct memory_disk *disk, const struct cr
     disk_log_free(&log);
 }
 
-/* Some changes on a new disk, then all that may be left of them. */
-static void run_world(struct run *run)
+/* Visits what may be left of the world if the power goes. */
+static void visit_states(struct run *run, struct world *world)
 {
     struct memory_disk disk;
-    struct world world;
 
-    world_init(&world, run->chance, (uint32_t)(34 + chance_below(run->chance, 100)));
-    world_open(&world);
-    for (int i = 0; i < STEPS; i++)
-        world_step(&world);
-    if (chance_below(run->chance, 2) == 0)
-        world_close(&world);
-    memory_disk_init(&disk, world.disk.disk.size);
-    memory_disk_put(&disk, 0, disk.disk.size, world.begin);
+    memory_disk_init(&disk, world->disk.disk.size);
+    memory_disk_put(&disk, 0, disk.disk.size, world->begin);
     disk.keeps = true;
-    run->world = &world;
-    run->states += crash_states(&(struct crash_plan){.log = &world.log,
+    run->world = world;
+    run->states += crash_states(&(struct crash_plan){.log = &world->log,
                                                      .disk = &disk,
                                                      .chance = run->chance,
                                                      .every = 2,
                                                      .chosen = 4,
                                                      .check = check_state,
                                                      .context = run});
-    assert_memory_equal(disk.bytes, world.begin, disk.disk.size);
+    assert_memory_equal(disk.bytes, world->begin, disk.disk.size);
     assert_int_equal(disk.allocated, 0);
     memory_disk_destroy(&disk);
+}
+
+/* Some changes on a new disk, and after a loss of power some more on what is left of it. */
+static void run_world(struct run *run)
+{
+    struct world world;
+    const size_t larger = chance_below(run->chance, 2) * chance_below(run->chance, 100);
+    uint8_t *left = malloc(WORLD_BLOCKS * WORLD_BLOCK);
+
+    assert_non_null(left);
+    world_init(&world, run->chance, (uint32_t)(34 + chance_below(run->chance, 12) + larger));
+    world_open(&world);
+    for (size_t lives = 1 + chance_below(run->chance, LIVES); lives > 0; lives--) {
+        for (int i = 0; i < STEPS; i++)
+            world_step(&world);
+        if (chance_below(run->chance, 4) == 0)
+            world_close(&world);
+        visit_states(run, &world);
+        memcpy(left, world.begin, WORLD_BLOCKS * WORLD_BLOCK);
+        crash_one_state(&world.log, run->chance, left);
+        if (lives > 1 && !world_reopen(&world, left))
+            run->bad++;
+        if (run->bad > 0)
+            break;
+    }
+    free(left);
     world_destroy(&world);
 }
 

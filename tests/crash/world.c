@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "servers/ext2/jbd.h"
+#include "servers/ext2/journal.h"
 
 enum { CACHE_BYTES = 64 * WORLD_BLOCK, ROOTS_AT = 1 };
 
@@ -17,6 +17,8 @@ void world_fill(void *block, uint32_t stamp)
     if (stamp % 4 == 0)
         memcpy(block, &(struct be32){be32_make(JBD_MAGIC).v}, sizeof(struct be32));
 }
+
+static void change_meanwhile(struct world *world);
 
 /* ---- what the store asks of its owner -------------------------------------------------------- */
 
@@ -34,6 +36,7 @@ static void unlock(void *context)
 
     assert(world->locked);
     world->locked = false;
+    change_meanwhile(world);
 }
 
 /* There is one thread: whatever it would wait for never comes. */
@@ -161,6 +164,27 @@ enum error world_recover(struct memory_disk *disk, uint32_t journal_blocks)
     return error;
 }
 
+bool world_reopen(struct world *world, const uint8_t *state)
+{
+    uint64_t change;
+
+    if (world->store != NULL)
+        store_destroy(world->store);
+    world->store = NULL;
+    memcpy(world->begin, state, WORLD_BLOCKS * WORLD_BLOCK);
+    memcpy(world->disk.bytes, state, WORLD_BLOCKS * WORLD_BLOCK);
+    memset(world->pending, 0, sizeof world->pending);
+    disk_log_clear(&world->log);
+    world_open(world);
+    memcpy(&change, world->disk.bytes + ROOTS_AT * WORLD_BLOCK, sizeof change);
+    if (change > world->changes)
+        return false;
+    world->changes = change;
+    world->now = world->after[change];
+    disk_log_mark(&world->log, change);
+    return true;
+}
+
 void world_open(struct world *world)
 {
     const struct store_owner owner = {world, lock, unlock, wait_in_vain, wake, write_data};
@@ -187,10 +211,11 @@ void world_close(struct world *world)
 
 void world_commit(struct world *world)
 {
+    const size_t changes = world->changes;
     enum error error = store_commit(world->store);
 
     assert(error == E_OK);
-    disk_log_mark(&world->log, world->changes);
+    disk_log_mark(&world->log, changes);
 }
 
 /* ---- changes ------------------------------------------------------------------------------- */
@@ -261,11 +286,12 @@ static void write_roots(struct world *world, struct change *change)
 
 static void change_some(struct world *world)
 {
-    const size_t nodes = 1 + chance_below(world->chance, 5);
+    const size_t nodes = 1 + chance_below(world->chance, WORLD_CHANGE_MAX - WORLD_ROOTS);
     struct change change;
     enum error error = change_begin(world->store, (uint32_t)(WORLD_ROOTS + nodes), &change);
 
     assert(error == E_OK);
+    world->busy = true;
     for (size_t i = 0; i < nodes; i++)
         change_node(world, &change,
                     chance_below(world->chance, chance_below(world->chance, 2) ? 6 : WORLD_NODES));
@@ -273,6 +299,23 @@ static void change_some(struct world *world)
     write_roots(world, &change);
     change_end(&change);
     remember(world);
+    world->busy = false;
+}
+
+/* Another thread, while one waits for the disk; as far as it would not have to wait itself. */
+static void change_meanwhile(struct world *world)
+{
+    struct store *store = world->store;
+
+    if (store == NULL || world->busy || store->closing || chance_below(world->chance, 3) != 0 ||
+        store->changed_count + WORLD_CHANGE_MAX > store->limit)
+        return;
+    if (store->journal != NULL &&
+        (!journal_has_room(store) || !journal_fits(store, WORLD_CHANGE_MAX)))
+        return;
+    world->locked = true;
+    change_some(world);
+    world->locked = false;
 }
 
 void world_step(struct world *world)

@@ -20,6 +20,7 @@ enum {
     WORLD_JOURNAL_MAX = 160,
     WORLD_NODE_FIRST = 200,
     WORLD_BLOCKS = WORLD_NODE_FIRST + WORLD_NODES,
+    WORLD_CHANGE_MAX = 8, /* blocks that one change changes */
 };
 
 enum world_use { WORLD_FREE, WORLD_METADATA, WORLD_CONTENTS };
@@ -51,6 +52,7 @@ struct world {
     bool pending[WORLD_NODES]; /* contents that were not yet written */
     uint32_t stamps;
     bool locked;
+    bool busy; /* in the middle of something: no other "thread" gets in between */
 };
 
 /* An empty world, with a journal of so many blocks; 0: without. */
@@ -63,8 +65,13 @@ enum error world_recover(struct memory_disk *disk, uint32_t journal_blocks);
 void world_open(struct world *world);  /* asserts that it can be */
 void world_close(struct world *world); /* so that the journal is empty */
 
+/* The power went, and what is on the disk now is what `state` has: the world goes on from there. A
+ * new log begins. False: there is no whole change on the disk. */
+bool world_reopen(struct world *world, const uint8_t *state);
+
 /* A random change, or another thing that happens to a file system; sometimes a commit, which is
- * marked in the log with the number of the last change. */
+ * marked in the log with the number of the last change. When the store waits for the disk, others
+ * change things too. */
 void world_step(struct world *world);
 void world_commit(struct world *world);
 
