@@ -17,6 +17,9 @@ struct ext2_options {
     bool read_only;
     size_t cache_bytes;       /* for blocks and contents together, about */
     uint64_t (*now_ns)(void); /* since 1970 */
+    /* A line for people about what is wrong on the disk, without newline; called under the lock.
+     * NULL: nobody listens. */
+    void (*complain)(const char *text);
 };
 
 /* Checks the superblock and the groups, replays the journal, finishes what orphans are left. The
