@@ -54,6 +54,7 @@ struct ext2 {
 
     struct fs_lock lock; /* this and all below: lock */
     bool claimed;        /* an operation runs */
+    bool resting;        /* the disk says that it is not in use; the next operation changes that */
     bool damaged;        /* impossible values have been seen */
     unsigned complaints;
     char complaint[160];
@@ -66,7 +67,7 @@ struct ext2 {
     uint32_t journal_runs;
     uint32_t free_blocks, free_inodes, last_orphan;
     enum error data_error; /* of contents that could not be written; told once */
-    bool data_written; /* contents have been written since the last flush */
+    bool data_written;     /* contents have been written since the last flush */
 
     struct inode_list *inodes; /* by number: a hash table */
     uint32_t inode_buckets, inodes_unused, inodes_unused_max;
@@ -84,6 +85,9 @@ struct ext2 {
 enum error fs_damage(struct ext2 *fs, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Says on the disk that it is in use. */
+enum error fs_mark_used(struct ext2 *fs) MUST_USE;
+
 void fs_claim(struct ext2 *fs);
 void fs_unclaim(struct ext2 *fs);
 
@@ -99,9 +103,9 @@ enum { OPERATION_INODES = 7 };
 enum {
     CREDITS_INODE = 1,
     CREDITS_SUPER = 1,
-    CREDITS_ORPHAN = 1,   /* the inode before this one in the list */
-    CREDITS_BITMAP = 2,   /* and its descriptor */
-    CREDITS_NEW_BLOCK = 3, /* the block, too */
+    CREDITS_ORPHAN = 1,                     /* the inode before this one in the list */
+    CREDITS_BITMAP = 2,                     /* and its descriptor */
+    CREDITS_NEW_BLOCK = 3,                  /* the block, too */
     CREDITS_APPEND = 4 * CREDITS_NEW_BLOCK, /* a block of contents, and three on the way to it */
     CREDITS_NAME = CREDITS_APPEND + CREDITS_SUPER + 2 * CREDITS_INODE + CREDITS_ORPHAN,
     CREDITS_CREATE = CREDITS_NAME + CREDITS_BITMAP + CREDITS_INODE + CREDITS_NEW_BLOCK,

@@ -45,18 +45,17 @@ static size_t cache_size(void)
 }
 
 /* Complains once of each new error: the file system tells its users itself. */
-static void *tick(void *fs)
+static _Noreturn void tick_for_ever(struct ext2 *fs)
 {
-    enum error last = E_OK;
-
-    for (;;) {
+    for (enum error last = E_OK, error;; last = error) {
         clock_sleep(clock_get() + TICK_NS);
-        enum error error = ext2_tick(fs);
+        error = ext2_tick(fs);
         if (error != E_OK && error != last)
             fprintf(stderr, "ext2: writing back: %s\n", strerror((int)error));
-        last = error;
     }
 }
+
+static void *tick(void *fs) { tick_for_ever(fs); }
 
 /* -> the file system; NULL after saying why there is none. */
 static struct ext2 *mount(const char *name, bool read_only)
