@@ -74,12 +74,10 @@ static int entry_print(const struct mount_entry *entry)
     return 0;
 }
 
-static const struct mount_entry root = {.path = "/", .source = "root"};
-
 static int all_print(void)
 {
     struct mount_entry entry;
-    int status = entry_print(&root);
+    int status = 0;
 
     for (uint64_t i = 0; mount_find(i, &entry); i++)
         status |= entry_print(&entry);
@@ -91,12 +89,14 @@ static bool is_in(const char *path, const char *directory)
 {
     size_t length = strlen(directory);
 
+    if (strcmp(directory, "/") == 0)
+        return true;
     return strncmp(path, directory, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
 static int file_print(const char *file)
 {
-    struct mount_entry entry, found = root;
+    struct mount_entry entry, found = {.path = ""};
     char *path = realpath(file, NULL);
 
     if (path == NULL)

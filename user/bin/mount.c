@@ -20,14 +20,8 @@ static void line_print(const struct mount_entry *entry)
 
 static int list(void)
 {
-    struct mount_entry entry = {.path = "/", .source = "root"};
-    struct statvfs status;
+    struct mount_entry entry;
 
-    if (statvfs("/", &status) != 0)
-        return utility_fail("mount", "/", errno);
-    memcpy(entry.type, status.f_basetype, sizeof entry.type);
-    entry.read_only = (status.f_flag & ST_RDONLY) != 0;
-    line_print(&entry);
     for (uint64_t i = 0; mount_find(i, &entry); i++)
         line_print(&entry);
     return 0;

@@ -91,6 +91,8 @@ static long mount_root(int root, struct mount_entry *entry)
 
     if (result < 0)
         return result;
+    if (strcmp(entry->path, "/") == 0)
+        return list(MOUNT_ADD, entry, sizeof(*entry));
     above = open_above(entry->path);
     if (above < 0)
         return above;

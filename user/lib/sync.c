@@ -18,17 +18,20 @@ int fsync(int file) { return (int)posix_result(sync_file(file, FILE_SYNC_FILE));
 int fdatasync(int file) { return (int)posix_result(sync_file(file, FILE_SYNC_DATA)); }
 
 /* There is nobody to tell what goes wrong. */
-void sync(void)
+static void sync_all(enum file_sync what)
 {
     struct mount_entry entry;
 
-    (void)sync_file(HANDLE_ROOT, FILE_SYNC_SYSTEM);
     for (uint64_t i = 0; mount_find(i, &entry); i++) {
-        long directory = path_open(AT_FDCWD, entry.path, O_RDONLY | O_DIRECTORY, 0);
+        long directory = path_open(HANDLE_ROOT, entry.path, O_RDONLY | O_DIRECTORY, 0);
 
         if (directory < 0)
             continue;
-        (void)sync_file((int)directory, FILE_SYNC_SYSTEM);
+        (void)sync_file((int)directory, what);
         handle_close((int)directory);
     }
 }
+
+void sync(void) { sync_all(FILE_SYNC_SYSTEM); }
+
+void mount_rest_all(void) { sync_all(FILE_SYNC_REST); }

@@ -103,6 +103,7 @@ enum file_sync {
     FILE_SYNC_FILE,   /* contents and what describes it */
     FILE_SYNC_DATA,   /* what one needs to read it again */
     FILE_SYNC_SYSTEM, /* all files of the server */
+    FILE_SYNC_REST,   /* the same, and the device says that nobody uses it, until somebody does */
 };
 
 enum file_map { FILE_MAP_PRIVATE, FILE_MAP_SHARED };

@@ -162,7 +162,7 @@ long request_sync(const struct file_request *request)
 {
     uint64_t what = request->message->word[0];
 
-    if (what > FILE_SYNC_SYSTEM)
+    if (what > FILE_SYNC_REST)
         return -E_INVAL;
     if (request->fs->operations->sync == NULL)
         return -E_NOSYS;

@@ -153,6 +153,8 @@ static enum error truncate(struct file_system *fs, struct file_node *node, uint6
 
 static enum error sync(struct file_system *fs, struct file_node *node, enum file_sync what)
 {
+    if (what == FILE_SYNC_REST)
+        return ext2_rest(ext2_of(fs));
     if (what == FILE_SYNC_SYSTEM)
         return ext2_sync(ext2_of(fs));
     return ext2_sync_inode(ext2_of(fs), inode_of(node), what == FILE_SYNC_DATA);

@@ -34,7 +34,7 @@ enum {
     EVENT_BADGE = 0,
 };
 
-#define SHUTDOWN_WAIT_NS 3000000000ull /* for the console to drain */
+#define SHUTDOWN_WAIT_NS 10000000000ull /* for disks and console to be done */
 
 static struct init self;
 static int event;
@@ -243,10 +243,12 @@ void init_shutdown(bool failure)
         return;
     shutdown_failure = failure;
     shutdown_at = clock_get() + SHUTDOWN_WAIT_NS;
-    /* A child waits for the console. Should the console hang, the timer ends the matter. */
-    long pid = console != HANDLE_NONE ? process_fork() : -E_NODEV;
+    /* A child waits for disks and console. Should one hang, the timer ends the matter. */
+    long pid = process_fork();
     if (pid == 0) {
-        (void)message_call(console, &(struct message){.label = FILE_SYNC});
+        mounts_rest();
+        if (console != HANDLE_NONE)
+            (void)message_call(console, &(struct message){.label = FILE_SYNC});
         power_off();
         process_exit(1);
     }

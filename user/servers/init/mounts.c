@@ -11,6 +11,8 @@
 #include <sys/queue.h>
 
 #include "log.h"
+#include "names.h"
+#include "proto/file.h"
 #include "services.h"
 
 enum { MOUNTS_MAX = 64, LINES_MAX = 16 };
@@ -144,17 +146,35 @@ void mounts_init(char *table, size_t length)
     }
 }
 
-void mounts_make(void)
+static void make(const char *source, const char *path)
 {
-    for (unsigned i = 0; i < line_count; i++) {
-        const struct line *line = &lines[i];
-        long result = -E_NOENT;
+    long result = -E_NOENT;
 
-        if (find(line->path) != NULL)
-            continue;
-        if (services_provide(line->source))
-            result = mount_make(line->source, line->path, true);
-        if (result < 0)
-            log_line("cannot mount %s on %s: %s", line->source, line->path, strerror((int)-result));
+    if (find(path) != NULL)
+        return;
+    if (services_provide(source))
+        result = mount_make(source, path, true);
+    if (result < 0)
+        log_line("cannot mount %s on %s: %s", source, path, strerror((int)-result));
+}
+
+void mounts_make(const char *root)
+{
+    make(root, "/");
+    for (unsigned i = 0; i < line_count; i++)
+        if (strcmp(lines[i].source, root) != 0)
+            make(lines[i].source, lines[i].path);
+}
+
+void mounts_rest(void)
+{
+    const struct mount *mount;
+
+    TAILQ_FOREACH(mount, &mounts, link) {
+        struct message m = {.label = FILE_SYNC, .word = {FILE_SYNC_REST}};
+        int root = names_find(mount->entry.source);
+
+        if (root != HANDLE_NONE)
+            (void)message_call(root, &m);
     }
 }

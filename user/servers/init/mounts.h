@@ -17,6 +17,10 @@ long mounts_list(const struct message *request);
 /* Reads /etc/mounts, cuts it up in place (it must stay). Complains in the log and goes on. */
 void mounts_init(char *table, size_t length);
 
-/* In the child that becomes the session, which may call servers: mounts what /etc/mounts names and
- * the list has not. Complains in the log and goes on. */
-void mounts_make(void);
+/* In the child that becomes the session, which may call servers: enters `root`, the name of the
+ * root's server, and mounts what /etc/mounts names and the list has not. Complains in the log and
+ * goes on. */
+void mounts_make(const char *root);
+
+/* In a child, which may call servers: lets all that is mounted rest, for the power goes. */
+void mounts_rest(void);

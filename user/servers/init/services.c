@@ -223,7 +223,8 @@ bool services_child_died(int pid, int status, uint64_t now)
         if (service->child.pid != pid)
             continue;
         child_describe_end(status, cause);
-        log_line("%s (pid %d) %s", service->line.name, pid, cause);
+        if (status != STATUS_EXITED(0) || is_to_restart(service, status))
+            log_line("%s (pid %d) %s", service->line.name, pid, cause);
         if (!is_to_restart(service, status)) {
             child_finished(&service->child);
             retire(service);

@@ -48,7 +48,7 @@ int main(void)
     long result = make_tree();
 
     if (result == E_OK)
-        result = file_server_run(&fs, "root");
+        result = file_server_run(&fs, "initrd");
     fprintf(stderr, "initfs: cannot start: %s\n", strerror((int)-result));
     return 1;
 }
