@@ -297,7 +297,7 @@ static void take_note_of_change(struct disk *disk)
 
 void disk_interrupt(struct disk *disk)
 {
-    if (!disk->is_there && disk->is_stuck)
+    if (!disk->is_found || disk->is_stuck)
         return; /* without transport_listen() it stays silent */
     uint32_t bits = transport_interrupt(&disk->transport);
     if (disk->is_there) {

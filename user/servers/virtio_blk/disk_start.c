@@ -133,9 +133,11 @@ enum error disk_find(struct disk *disk, const struct boot_device *device)
     disk->device = device->memory;
     disk->irq = device->irq;
     error = transport_map(&disk->transport, device);
-    if (error != E_OK)
-        return error;
-    return transport_reset(&disk->transport);
+    if (error == E_OK)
+        error = transport_reset(&disk->transport);
+    disk->is_found = error == E_OK;
+    disk->is_stuck = error == E_IO;
+    return error;
 }
 
 enum error disk_start(struct disk *disk)

@@ -267,8 +267,6 @@ static void find_disks(struct boot_device *device, unsigned count)
         disk->number = i;
         snprintf(disk->name, sizeof disk->name, "disk%u", i);
         enum error error = disk_find(disk, &device[i]);
-        disk->is_found = error == E_OK;
-        disk->is_stuck = error == E_IO;
         if (error != E_OK && error != E_NODEV)
             all_are_quiet = false;
     }

@@ -31,6 +31,7 @@ int main(int argc, char **argv)
         {"block_session_closed_in_flight", test_session_closed_in_flight, 120},
         {"block_client_killed_in_flight", test_client_killed_in_flight, 120},
         {"block_driver_killed", test_driver_killed, 120},
+        {"block_memory_outlives_the_driver", test_memory_outlives_the_driver, 120},
         {"block_pattern_for_the_host", test_pattern_for_the_host, 0},
     };
     long channel = disk_channel(DISK_SCRATCH);

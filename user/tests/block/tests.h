@@ -24,3 +24,4 @@ void test_two_clients(void);
 void test_session_closed_in_flight(void);
 void test_client_killed_in_flight(void);
 void test_driver_killed(void);
+void test_memory_outlives_the_driver(void);
