@@ -16,7 +16,7 @@ const struct test_case link_cases[] = {
     {"link_missing", "link none b; link none/x b; make a; link a none/b; link a a/b; link a {0}"},
     {"link_both_wrong",
      "make f; link none f/x; link f/x none/y; link none/x f/y; mkdir d; link d none/x; link d f/x"},
-    {"link_directory", "mkdir d; link d e; link . e; link .. e; link d/. e; link / e; stat d"},
+    {"link_directory", "mkdir d; link d e; link . e; link .. e; link d/. e; stat d"},
     {"link_to_special", "make a; link a .; link a ..; link a d/.; link a /; link none ."},
     {"link_symlink", "make f abc; symlink f l; link l m; lstat m; same l m; readlink m 9; stat f"},
     {"link_dangling", "symlink none l; link l m; lstat m; same l m"},
@@ -42,7 +42,7 @@ const struct test_case link_cases[] = {
      "mkdir d; mkdir d/e; make d/f abc; symlink ../f d/e/l; cat d/e/l; chdir d/e; cat l"},
     {"symlink_target_dots", "make f abc; symlink ./f l; symlink ../case/f m; cat l; cat m; symlink "
                             ". n; cat n/f; symlink .. o; cat o/case/f"},
-    {"symlink_to_root", "symlink / l; stat l; lstat l; symlink // m; stat m"},
+    {"symlink_to_root", "symlink / l; same l/ /; lstat l; symlink // m; same m/. /"},
     {"symlink_through_missing",
      "symlink none/f l; cat l; mkdir none; cat l; make none/f abc; cat l"},
     {"symlink_through_file", "make f; symlink f/x l; cat l; stat l; symlink f m; cat m/x"},

@@ -49,7 +49,7 @@ const struct test_case open_cases[] = {
      "mkdir d; make d/f abc; open a d/./f r; open b d/../d/f r; open c ./d/../../case/d/f r"},
     {"open_dotdot_of_file", "make f; open a f/.. r; open a f/../f r"},
     {"open_dotdot_missing", "open a none/.. r; open a none/../x wc 644"},
-    {"open_dotdot_root", "open a /../../.. r; fstat a"},
+    {"open_dotdot_root", "open a /../../.. r; same / /../.."},
     {"open_link_chain", "make f abc; symlink f 1; symlink 1 2; symlink 2 3; open a 3 r; read a 3"},
     {"open_link_loop", "symlink b a; symlink a b; open c a r; open c a/x r; stat a; lstat a"},
     {"open_link_absolute", "make f abc; symlink ~/case/f l; open a l r; read a 3"},
@@ -71,7 +71,7 @@ const struct test_case open_cases[] = {
     {"open_sync", "open a f wcs 644; write a abc; cat f"},
     {"open_nonblock", "make f abc; open a f rk; read a 3; getfl a"},
     {"open_creat", "creat a f 640; stat f; write a abc; read a 1; creat b f 600; stat f"},
-    {"open_root", "open a / r; fstat a; open b // r; open c / w"},
+    {"open_root", "open a / r; open b // r; open c / w"},
     {"open_lowest", "make f; open a f r; open b f r; below a b; close a; open c f r; below c b"},
     {"close_twice", "make f; open a f r; close a; close a; close !; close -"},
     {"closed_file", "make f; open a f +; close a; read a 1; write a x; seek a 0 set; fstat a; "

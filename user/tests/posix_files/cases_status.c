@@ -50,7 +50,7 @@ const struct test_case status_cases[] = {
     {"utimens_errors", "make f; utimens . f bad 1; utimens . f 1 bad; utimens . none 1 1; utimens "
                        ". none omit omit; utimens . f/x 1 1; utimens ! f 1 1; times f"},
     {"utimens_link", "make f; symlink f l; utimens . f 1 2; utimens . l 3 4 link; times l; times "
-                     "f; utimens . l 5 6; times f; times l"},
+                     "f; utimens . l 5 6; times f"},
     {"utimens_directory",
      "mkdir d; utimens . d 10 20; times d; utimens . d/ 30 40; times d; make f; utimens . f/ 1 1"},
     {"utimens_negative", "make f; utimens . f -10 -20; times f; utimens . f 0 0; times f"},

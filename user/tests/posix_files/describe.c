@@ -11,7 +11,10 @@
 #include "commands.h"
 
 /* A pause after which the clock by which files get their times has moved on. */
-enum { TICK_NS = 12 * 1000 * 1000, LONG_AGO_S = 100 * 1000 * 1000 };
+enum { TICK_NS = 12 * 1000 * 1000 };
+
+/* The cases count from here: a clock without battery is at 1970 when it starts. */
+enum { EPOCH_S = 1000 * 1000 * 1000, ERA_S = 1000 * 1000 };
 
 static const char *type_of(mode_t mode)
 {
@@ -170,6 +173,14 @@ static void run_umask(char *const *word, struct answer *answer)
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
+/* Negative numbers are before 1970. */
+static time_t seconds_of(const char *word)
+{
+    long seconds = number(word);
+
+    return seconds < 0 ? seconds : EPOCH_S + seconds;
+}
+
 static struct timespec time_of(const char *word)
 {
     if (strcmp(word, "now") == 0)
@@ -178,7 +189,7 @@ static struct timespec time_of(const char *word)
         return (struct timespec){.tv_nsec = UTIME_OMIT};
     if (strcmp(word, "bad") == 0)
         return (struct timespec){.tv_nsec = 1000000000};
-    return (struct timespec){.tv_sec = number(word), .tv_nsec = 500000000};
+    return (struct timespec){.tv_sec = seconds_of(word), .tv_nsec = 500000000};
 }
 
 static void run_utimens(char *const *word, struct answer *answer)
@@ -198,14 +209,14 @@ static void run_futimens(char *const *word, struct answer *answer)
 
 static void run_utime(char *const *word, struct answer *answer)
 {
-    struct utimbuf times = {.actime = number(word[1]), .modtime = number(word[2])};
+    struct utimbuf times = {.actime = seconds_of(word[1]), .modtime = seconds_of(word[2])};
 
     answer->result = utime(word[0], *word[1] == '\0' ? NULL : &times);
 }
 
 static void run_utimes(char *const *word, struct answer *answer)
 {
-    struct timeval times[2] = {{.tv_sec = number(word[1])}, {.tv_sec = number(word[2])}};
+    struct timeval times[2] = {{.tv_sec = seconds_of(word[1])}, {.tv_sec = seconds_of(word[2])}};
 
     times[0].tv_usec = number(word[3]);
     answer->result = utimes(word[0], *word[1] == '\0' ? NULL : times);
@@ -213,10 +224,12 @@ static void run_utimes(char *const *word, struct answer *answer)
 
 static void say_time(struct answer *answer, struct timespec time)
 {
-    if (time.tv_sec > LONG_AGO_S)
+    long seconds = time.tv_sec < 0 ? (long)time.tv_sec : (long)time.tv_sec - EPOCH_S;
+
+    if (time.tv_sec >= 0 && (seconds < 0 || seconds > ERA_S))
         say(answer, "recent,");
     else
-        say(answer, "%ld.%ld,", (long)time.tv_sec, time.tv_nsec / 100000000);
+        say(answer, "%ld.%ld,", seconds, time.tv_nsec / 100000000);
 }
 
 static void run_times(char *const *word, struct answer *answer)

@@ -305,13 +305,15 @@ static void run_mkstemp(char *const *word, struct answer *answer)
 static void run_tmpfile(char *const *word, struct answer *answer)
 {
     FILE *file = tmpfile();
-    char text[SHOWN_MAX] = "";
+    char text[SHOWN_MAX];
+    size_t length = strlen(word[0]);
 
     answer->result = file != NULL && fputs(word[0], file) >= 0 && fseek(file, 0, SEEK_SET) == 0 &&
-                             fgets(text, sizeof text, file) != NULL
+                             fread(text, 1, sizeof text, file) == length
                          ? 0
                          : -1;
-    say(answer, "%s", text);
+    if (answer->result == 0)
+        say_bytes(answer, text, length);
     if (file != NULL)
         fclose(file);
 }
