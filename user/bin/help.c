@@ -16,6 +16,7 @@ static const char page[] =
     "  free, vmstat        memory; how often pages were found, copied, shared\n"
     "  uptime sleep uname  time, waiting, what machine this is\n"
     "  env true false pwd  the environment, two statuses, where you are\n"
+    "  mount umount df     file systems: where they are seen, how full they are\n"
     "  clear               an empty screen\n"
     "  shutdown reboot     the end; Ctrl-a x ends QEMU itself\n"
     "\n"
