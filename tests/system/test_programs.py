@@ -7,7 +7,7 @@ import pytest
 from machine import ROOT
 
 # Programs of /tests that are tools, not tests; and one that wants disks: test_block.py has them.
-TOOLS = {"census"}
+TOOLS = {"census", "posix_files"}
 WITH_DISKS = {"block"}
 SECONDS = 300
 

@@ -196,7 +196,7 @@ static long read_new_name(const struct file_request *request, size_t offset, str
         return -E_INVAL;
     new->name = (struct file_name){.text = new->text, .length = end};
     new->slash = end < (size_t)length;
-    return end > FILE_NAME_MAX ? -E_NAMETOOLONG : 0;
+    return 0;
 }
 
 static bool is_ordinary(struct file_name name)
@@ -244,6 +244,8 @@ static long link_to(const struct file_request *request, struct file_node *node,
 
     if (!is_ordinary(new->name))
         return -E_EXIST;
+    if (new->name.length > FILE_NAME_MAX)
+        return -E_NAMETOOLONG;
     status = look_new_up(request, new, &found);
     if (status != 0)
         return status;
@@ -313,6 +315,8 @@ static long rename_to(const struct file_request *request, const struct walk *wal
         return -E_ROFS;
     if (walk->node == NULL)
         return -E_NOENT;
+    if (new->name.length > FILE_NAME_MAX)
+        return -E_NAMETOOLONG;
     if ((walk->slash || new->slash) && !is_directory(request, walk->node))
         return -E_NOTDIR;
     status = check_mounts(request, walk, new);

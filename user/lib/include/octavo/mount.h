@@ -16,10 +16,11 @@ long mount_make(const char *source, const char *path, bool wait);
  * inside. */
 long mount_remove(const char *path);
 
-/* What was written anywhere is on its device, which says that nobody uses it: before the power
- * goes.
- */
+/* What was written anywhere is on its device, which says that nobody uses it: for the power goes. */
 void mount_rest_all(void);
+
+/* A channel to the directory above `path`, an absolute one, looked for from HANDLE_ROOT. */
+long mount_open_above(const char *path);
 
 /* Entry `number` of the list, oldest first. False: there are not as many. */
 bool mount_find(uint64_t number, struct mount_entry *entry);
