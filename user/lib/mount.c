@@ -91,8 +91,10 @@ static long mount_root(int root, struct mount_entry *entry)
 
     if (result < 0)
         return result;
-    if (strcmp(entry->path, "/") == 0)
-        return list(MOUNT_ADD, entry, sizeof(*entry));
+    if (strcmp(entry->path, "/") == 0) {
+        result = attach(root, entry->path, root);
+        return result < 0 ? result : list(MOUNT_ADD, entry, sizeof(*entry));
+    }
     above = mount_open_above(entry->path);
     if (above < 0)
         return above;

@@ -3,6 +3,7 @@
 
 #include <octavo/handle.h>
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "mounts.h"
@@ -98,6 +99,10 @@ static long attach(const struct file_request *request)
         return length;
     if (path[0] != '/' || !has_channel(request))
         return -E_INVAL;
+    if (strcmp(path, "/") == 0) {
+        mounts_refuse_attach();
+        return E_OK;
+    }
     error = mounts_attach((int)request->message->word[2], path, (size_t)length);
     if (error == E_OK)
         (void)message_take_handle(request->message);

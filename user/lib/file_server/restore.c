@@ -14,8 +14,6 @@
 #include "mounts.h"
 #include "walk.h"
 
-static const char root_name[] = "root";
-
 /* What follows the directory in a path that lies below it, with its slash; NULL: it does not. */
 static const char *below(const char *path, const char *directory)
 {
@@ -59,17 +57,26 @@ static bool find_own(const char *name, char *path, size_t size)
 {
     struct mount_entry entry;
 
-    if (strcmp(name, root_name) == 0)
-        return strlcpy(path, "/", size) < size;
     for (uint64_t i = 0; mount_find(i, &entry); i++)
         if (strcmp(entry.source, name) == 0)
             return strlcpy(path, entry.path, size) < size;
     return false;
 }
 
+/* -> a handle of the channel that everybody has as `/`, or a negated error. */
+static long root_channel(void)
+{
+    struct mount_entry entry;
+
+    for (uint64_t i = 0; mount_find(i, &entry); i++)
+        if (strcmp(entry.path, "/") == 0)
+            return name_lookup(entry.source, strlen(entry.source), false);
+    return -E_NOENT;
+}
+
 static void attach_again(const char *path)
 {
-    long root = name_lookup(root_name, strlen(root_name), false), above = root;
+    long root = root_channel(), above = root;
 
     if (root >= 0)
         above = handle_dup((int)root, HANDLE_ROOT, RIGHTS_ALL, 0);
@@ -87,16 +94,16 @@ void restore_mounts(struct file_system *fs, const char *name)
     char own[sizeof((struct mount_entry){0}.path)];
     struct mount_entry entry;
 
-    if (strcmp(name, root_name) == 0)
-        mounts_refuse_attach();
     if (!find_own(name, own, sizeof own))
         return;
+    if (strcmp(own, "/") == 0)
+        mounts_refuse_attach();
     for (uint64_t i = 0; mount_find(i, &entry); i++) {
         const char *rest = below(entry.path, own);
 
         if (rest != NULL && !is_deeper(entry.path, own))
             show(fs, rest + 1, entry.source);
     }
-    if (strcmp(name, root_name) != 0)
+    if (strcmp(own, "/") != 0)
         attach_again(own);
 }
