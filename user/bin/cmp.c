@@ -35,7 +35,7 @@ static bool input_open(struct input *input, const char *name)
 {
     input->name = name;
     input->file = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    if (input->file < 0)
+    if (input->file < 0 && !silent)
         utility_fail("cmp", name, errno);
     return input->file >= 0;
 }
@@ -72,7 +72,7 @@ static int pieces_compare(size_t length, int width)
             if (list_all)
                 printf("%*llu %3o %3o\n", width, (unsigned long long)bytes_before, one, other);
             else if (!silent)
-                printf("%s %s differ: byte %llu, line %llu\n", inputs[0].name, inputs[1].name,
+                printf("%s %s differ: char %llu, line %llu\n", inputs[0].name, inputs[1].name,
                        (unsigned long long)bytes_before, (unsigned long long)lines_before + 1);
             if (!list_all)
                 return status;
@@ -146,5 +146,5 @@ int main(int argc, char **argv)
     if (!input_open(&inputs[0], argv[optind]) || !input_open(&inputs[1], second))
         return TROUBLE;
     status = compare();
-    return utility_finish("cmp", status) != status ? TROUBLE : status;
+    return utility_finish("cmp", 0) != 0 ? TROUBLE : status;
 }

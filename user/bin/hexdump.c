@@ -22,7 +22,9 @@ static const char usage[] =
 enum { LINE_BYTES = 16, HALF_LINE = 8, PIECE_BYTES = 16 * 1024 };
 
 static bool with_characters, show_all;
-static uint64_t count = UINT64_MAX, skip;
+static uint64_t count = UINT64_MAX;
+static uint64_t begin; /* the place of the first byte that is printed */
+static uint64_t skip;  /* how many bytes are still to be left out */
 
 static struct {
     char **names; /* of the files that were not opened yet */
@@ -112,7 +114,7 @@ static void input_skip(void)
 
         if (taken == 0)
             return;
-        skip = skip < taken ? 0 : skip - taken;
+        skip -= taken < skip ? taken : skip;
     }
 }
 
@@ -149,7 +151,7 @@ static void words_line(uint64_t place, const unsigned char *bytes, size_t length
 static void lines_print(void)
 {
     unsigned char lines[2][LINE_BYTES] = {0};
-    uint64_t begin = skip, place = begin;
+    uint64_t place = begin;
     bool is_repeating = false;
     size_t length;
 
@@ -211,9 +213,10 @@ int main(int argc, char **argv)
         input.file = STDIN_FILENO;
         input.name = "standard input";
     }
-    uint64_t begin = skip;
+    begin = skip;
     input_skip();
-    skip = begin - skip;
+    begin -= skip;
+    skip = 0;
     lines_print();
     return utility_finish("hexdump", input.status);
 }

@@ -58,6 +58,8 @@ static int link_over(const char *target, const char *path)
 
 static int link_fail(const char *target, const char *path)
 {
+    if (symbolic && target[0] == '\0')
+        return complain_errno("failed to create symbolic link %s -> ''", quoted(path));
     if (symbolic)
         return complain_errno("failed to create symbolic link %s", quoted(path));
     if (errno == EEXIST)

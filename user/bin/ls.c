@@ -439,5 +439,5 @@ int main(int argc, char **argv)
     show_single |= !is_terminal;
     count = argc - optind;
     int status = count == 0 ? arguments_list(only_here, 1) : arguments_list(argv + optind, count);
-    return utility_finish("ls", status);
+    return utility_finish("ls", 0) != 0 ? STATUS_SERIOUS : status;
 }

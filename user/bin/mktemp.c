@@ -21,6 +21,10 @@ static const char usage[] =
 
 enum { CHANGED_MIN = 3, TRIES = 1000 };
 
+struct request {
+    bool is_folder, only_name, quiet;
+};
+
 static const char default_name[] = "tmp.XXXXXXXXXX";
 
 /* The next of a sequence that differs from process to process and from time to time. Nothing
@@ -61,18 +65,18 @@ static void name_fill(char *from, size_t count)
 }
 
 /* Makes what is asked for, unless the name is taken; false with errno. */
-static bool name_make(const char *path, bool is_folder, bool only_name)
+static bool name_make(const char *path, const struct request *request)
 {
     struct stat status;
     int file;
 
-    if (only_name) {
+    if (request->only_name) {
         bool is_taken = lstat(path, &status) == 0;
 
         errno = is_taken ? EEXIST : 0;
         return !is_taken;
     }
-    if (is_folder)
+    if (request->is_folder)
         return mkdir(path, 0700) == 0;
     file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     return file >= 0 && close(file) == 0;
@@ -90,9 +94,38 @@ static char *template_find(const char *given, const char *folder)
     return given == NULL ? place_join(folder, default_name) : must(strdup(given));
 }
 
+/* Makes the file and prints its name; frees the path. */
+static int file_make(char *path, const struct request *request)
+{
+    size_t count = changed_length(path), length = strlen(path);
+    bool is_made = false;
+    int status = 0;
+
+    if (count < CHANGED_MIN) {
+        status = request->quiet ? 1 : complain("too few X's in template %s", quoted(path));
+        free(path);
+        return status;
+    }
+    for (int i = 0; i < TRIES && !is_made && (i == 0 || errno == EEXIST); i++) {
+        name_fill(path + length - count, count);
+        is_made = name_make(path, request);
+    }
+    if (is_made) {
+        puts(path);
+    } else {
+        memset(path + length - count, 'X', count);
+        status = request->quiet
+                     ? 1
+                     : complain_errno("failed to create %s via template %s",
+                                      request->is_folder ? "directory" : "file", quoted(path));
+    }
+    free(path);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    bool is_folder = false, only_name = false, quiet = false, is_made = false;
+    struct request request = {0};
     const char *folder = NULL;
     int option;
 
@@ -102,30 +135,15 @@ int main(int argc, char **argv)
     while ((option = getopt(argc, argv, "dqup:")) != -1) {
         if (option == '?')
             return complain_usage(usage);
-        is_folder |= option == 'd';
-        only_name |= option == 'u';
-        quiet |= option == 'q';
+        request.is_folder |= option == 'd';
+        request.only_name |= option == 'u';
+        request.quiet |= option == 'q';
         folder = option == 'p' ? optarg : folder;
     }
     if (argc - optind > 1) {
         complain("too many templates");
         return complain_usage(usage);
     }
-    const char *given = argv[optind];
-    char *path = template_find(given, folder);
-    size_t count = changed_length(path), length = strlen(path);
-    if (count < CHANGED_MIN)
-        return quiet ? 1 : complain("too few X's in template %s", quoted(given));
-    for (int i = 0; i < TRIES && !is_made && (i == 0 || errno == EEXIST); i++) {
-        name_fill(path + length - count, count);
-        is_made = name_make(path, is_folder, only_name);
-    }
-    if (!is_made) {
-        memset(path + length - count, 'X', count);
-        return quiet ? 1
-                     : complain_errno("failed to create %s via template %s",
-                                      is_folder ? "directory" : "file", quoted(path));
-    }
-    puts(path);
-    return utility_finish("mktemp", 0);
+    int status = file_make(template_find(argv[optind], folder), &request);
+    return status != 0 ? status : utility_finish("mktemp", 0);
 }

@@ -21,34 +21,6 @@ static bool ask_first, keep_old, verbose;
 /* What this run has moved: a second file of that name must not take its place. */
 static struct link_table moved;
 
-/* Whether both paths name one entry of one folder, not two links to a file. */
-static bool is_one_name(const char *from, const char *to)
-{
-    char *folders[] = {place_folder(from), place_folder(to)};
-    char *names[] = {place_last_name(from), place_last_name(to)};
-    struct stat one, other;
-    bool is_one = strcmp(names[0], names[1]) == 0 && stat(folders[0], &one) == 0 &&
-                  stat(folders[1], &other) == 0 && place_is_same(&one, &other);
-
-    for (int i = 0; i < 2; i++) {
-        free(folders[i]);
-        free(names[i]);
-    }
-    return is_one;
-}
-
-/* Between links to one file rename does nothing; what is asked for is that the old name goes. */
-static int same_move(const char *from, const char *to, const struct stat *status)
-{
-    if (S_ISDIR(status->st_mode) || is_one_name(from, to))
-        return complain("%s and %s are the same file", quoted(from), quoted(to));
-    if (unlink(from) != 0)
-        return complain_errno("cannot remove %s", quoted(from));
-    if (verbose)
-        printf("removed %s\n", quoted(from));
-    return 0;
-}
-
 /* Removes what has the new name. */
 static bool target_clear(const char *from, const char *to, const struct stat *existing)
 {
@@ -109,7 +81,7 @@ static int move(const char *from, const char *to)
     if (lstat(to, &found) == 0) {
         existing = &found;
         if (place_is_same(&status, existing))
-            return same_move(from, to, &status);
+            return complain("%s and %s are the same file", quoted(from), quoted(to));
         if (!kinds_fit(from, to, S_ISDIR(status.st_mode), S_ISDIR(existing->st_mode)))
             return 1;
         if (links_find(&moved, existing) != NULL)

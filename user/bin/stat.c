@@ -19,7 +19,8 @@ static const char usage[] =
     "     %a %A permissions  %f mode in hexadecimal  %h links  %i inode  %d %D device  %% a %\n"
     "     %u %U user  %g %G group  %x %X last reading  %y %Y change  %z %Z change of these data\n";
 
-static const char default_format[] = "  File: %N\n"
+/* %> is not for users: as %N, without quotes. */
+static const char default_format[] = "  File: %>\n"
                                      "  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\n"
                                      "Device: %d\tInode: %-11i Links: %h\n"
                                      "Access: (%04a/%A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\n"
@@ -55,17 +56,20 @@ static const char *kind_of(const struct stat *status)
 /* There are no names of users but the one that owns all. */
 static const char *owner_name(unsigned id) { return id == 0 ? "root" : "UNKNOWN"; }
 
-/* `'name'`, and for a symbolic link `'name' -> 'target'`. */
-static const char *name_with_target(const char *path, const struct stat *status)
+static const char *unquoted(const char *name) { return name; }
+
+/* `name`, and for a symbolic link `name -> target`, both as `form` makes them. */
+static const char *name_with_target(const char *path, const struct stat *status,
+                                    const char *form(const char *name))
 {
     static char *text;
     size_t size = (size_t)status->st_size + 1;
     char *target = must(calloc(1, size + 1));
-    const char *name = quoted(path), *leads_to = "", *arrow = "";
+    const char *name = form(path), *leads_to = "", *arrow = "";
 
     if (S_ISLNK(status->st_mode) && readlink(path, target, size) >= 0) {
         arrow = " -> ";
-        leads_to = quoted(target);
+        leads_to = form(target);
     }
     size = strlen(name) + strlen(arrow) + strlen(leads_to) + 1;
     text = must(realloc(text, size));
@@ -138,7 +142,9 @@ static const char *value_of(char text[VALUE_TEXT], char letter, const char *path
     case 'n':
         return path;
     case 'N':
-        return name_with_target(path, status);
+        return name_with_target(path, status, quoted);
+    case '>':
+        return name_with_target(path, status, unquoted);
     case 'F':
         return kind_of(status);
     case 'A':

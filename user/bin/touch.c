@@ -77,7 +77,7 @@ static int file_touch(const char *path)
     if (utimensat(AT_FDCWD, path, times, 0) == 0)
         return 0;
     if (errno != ENOENT)
-        return complain_errno("setting times of %s", quoted(path));
+        return complain_errno("cannot touch %s", quoted(path));
     if (no_create)
         return 0;
     int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);

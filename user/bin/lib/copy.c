@@ -227,7 +227,7 @@ static bool folder_make(const struct copy_item *item, bool is_operand, bool *mad
     if (exists)
         return true;
     /* The owner must be able to fill it. */
-    if (mkdirat(item->to_directory, item->to_name, (item->status->st_mode & 0777) | 0700) != 0) {
+    if (mkdirat(item->to_directory, item->to_name, (item->status->st_mode & 01777) | 0700) != 0) {
         complain_errno("cannot create directory %s", quoted(item->to_path));
         return false;
     }
@@ -260,7 +260,7 @@ static enum walk_answer folder_enter(struct copier *copier, const struct walk_en
 /* The permissions of a new folder that could not be given before it was filled. */
 static int late_permissions(int folder, const struct walk_entry *entry, const char *path)
 {
-    mode_t mask = umask(0), mode = entry->status->st_mode & 0777;
+    mode_t mask = umask(0), mode = entry->status->st_mode & 01777;
 
     umask(mask);
     if ((mode & 0700) == 0700 || fchmod(folder, mode & ~mask) == 0)

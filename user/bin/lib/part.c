@@ -64,18 +64,22 @@ bool part_write(const char *bytes, size_t length)
 {
     if (bytes_write(STDOUT_FILENO, bytes, length))
         return true;
-    complain_errno("error writing 'standard output'");
+    complain_errno("write error");
     return false;
 }
 
-static bool heading_print(const char *name, bool is_first)
+static bool heading_print(const char *name)
 {
+    static bool is_later;
+    bool is_first = !is_later;
+
+    is_later = true;
     return (is_first || part_write("\n", 1)) && part_write("==> ", 4) &&
            part_write(name, strlen(name)) && part_write(" <==\n", 5);
 }
 
 static int named_print(const char *name, part_print *print, const struct part_options *options,
-                       int heading)
+                       bool with_heading)
 {
     bool is_input = strcmp(name, "-") == 0;
     int file = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
@@ -85,7 +89,7 @@ static int named_print(const char *name, part_print *print, const struct part_op
         name = "standard input";
     if (file < 0)
         return complain_errno("cannot open %s for reading", quoted(name));
-    if (heading >= 0 && !heading_print(name, heading == 0))
+    if (with_heading && !heading_print(name))
         return 1;
     status = print(file, name, options);
     if (!is_input)
@@ -99,8 +103,8 @@ int part_print_all(char **names, int count, part_print *print, const struct part
     int status = 0;
 
     if (count == 0)
-        return named_print("-", print, options, with_headings ? 0 : -1);
+        return named_print("-", print, options, with_headings);
     for (int i = 0; i < count; i++)
-        status |= named_print(names[i], print, options, with_headings ? i : -1);
+        status |= named_print(names[i], print, options, with_headings);
     return status;
 }

@@ -121,9 +121,8 @@ int place_each(char **operands, int count, bool follow, place_action *action)
 
         if (count == 2)
             return action(operands[0], last);
-        if (stat(last, &found) != 0)
-            return complain_errno("target %s", quoted(last));
-        return complain("target %s is not a directory", quoted(last));
+        errno = stat(last, &found) == 0 ? ENOTDIR : errno;
+        return complain_errno("target %s", quoted(last));
     }
     for (int i = 0; i < count - 1; i++)
         status |= act_inside(operands[i], last, action);

@@ -11,7 +11,8 @@
 
 struct remover {
     const struct remove_options *options;
-    size_t kept; /* so many of the outermost folders on the way must stay: something in them does */
+    size_t
+        kept; /* so many of the outermost folders on the way stay: something in them failed to go */
     int status;
 };
 
@@ -33,7 +34,7 @@ static const char *kind_of(const struct stat *status)
     }
 }
 
-/* The file stays, and so must the folders that it is in. */
+/* The file stays, and so must the folders that it is in: that needs no further complaint. */
 static void keep(struct remover *remover, size_t depth)
 {
     if (depth > remover->kept)
@@ -52,8 +53,8 @@ static void file_remove(struct remover *remover, const struct walk_entry *entry)
 {
     if (remover->options->ask &&
         !ask("remove %s %s? ", kind_of(entry->status), quoted(entry->path)))
-        keep(remover, entry->depth);
-    else if (unlinkat(entry->directory, entry->name, 0) != 0)
+        return;
+    if (unlinkat(entry->directory, entry->name, 0) != 0)
         fail(remover, entry);
     else if (remover->options->verbose)
         printf("removed %s\n", quoted(entry->path));
@@ -66,10 +67,8 @@ static enum walk_answer folder_enter(struct remover *remover, const struct walk_
         fail(remover, entry);
         return WALK_SKIP;
     }
-    if (remover->options->ask && !ask("descend into directory %s? ", quoted(entry->path))) {
-        keep(remover, entry->depth);
+    if (remover->options->ask && !ask("descend into directory %s? ", quoted(entry->path)))
         return WALK_SKIP;
-    }
     return WALK_GO_ON;
 }
 
@@ -79,11 +78,13 @@ static void folder_remove(struct remover *remover, const struct walk_entry *entr
 
     if (remover->kept > entry->depth)
         remover->kept = entry->depth;
-    if (has_rest)
+    if (has_rest) {
         keep(remover, entry->depth);
-    else if (remover->options->ask && !ask("remove directory %s? ", quoted(entry->path)))
-        keep(remover, entry->depth);
-    else if (unlinkat(entry->directory, entry->name, AT_REMOVEDIR) != 0)
+        return;
+    }
+    if (remover->options->ask && !ask("remove directory %s? ", quoted(entry->path)))
+        return;
+    if (unlinkat(entry->directory, entry->name, AT_REMOVEDIR) != 0)
         fail(remover, entry);
     else if (remover->options->verbose)
         printf("removed directory %s\n", quoted(entry->path));

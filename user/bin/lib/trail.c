@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STEPS_OPEN = 16, STEPS_GROWTH = 16 };
+enum { STEPS_OPEN = 8, STEPS_GROWTH = 16 };
 
 static struct trail_step *last_step(const struct trail *trail)
 {
