@@ -13,7 +13,7 @@ say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c kernel/lock.c \
 	kernel/frame_cache.c \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
-	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
+	user/servers/initfs/directory.c user/servers/init/table.c \
 	user/servers/init/child.c user/lib/hart_list.c user/bin/top/compare.c user/bin/top/view.c \
 	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \
 		editor.c keys.c history.c completion.c))

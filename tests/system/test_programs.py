@@ -7,7 +7,7 @@ import pytest
 from machine import ROOT
 
 # Programs of /tests that are tools, not tests.
-TOOLS = {"census"}
+TOOLS = {"census", "posix_files"}
 SECONDS = 300
 
 

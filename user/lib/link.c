@@ -61,15 +61,7 @@ static long place_open(int directory, const char *path, struct new_place *place)
     return result;
 }
 
-/* `.`, `..` and the root are nobody's to give. */
-static bool is_name(const char *name)
-{
-    size_t length = strcspn(name, "/");
-
-    return length > 2 || (length > 0 && name[0] != '.') || (length == 2 && name[1] != '.');
-}
-
-/* `label`: FILE_LINK or FILE_RENAME; `taken` is the error for what is no name. */
+/* `label`: FILE_LINK or FILE_RENAME. What is no name, as `..`, the server refuses. */
 static long give_name(uint64_t label, int old_directory, const char *old,
                       const struct new_place *place, uint64_t flags)
 {
@@ -79,8 +71,6 @@ static long give_name(uint64_t label, int old_directory, const char *old,
         .after = place->parts.name,
     };
 
-    if (!is_name(place->parts.name))
-        return label == FILE_LINK ? -E_EXIST : -E_BUSY;
     return path_tell(old_directory, old, &request);
 }
 

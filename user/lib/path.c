@@ -76,7 +76,7 @@ static long send(const struct way *way, const struct path_request *request,
 
     reply->message = (struct message){
         .label = request->label,
-        .word = {request->word[0], request->word[1]},
+        .word = {request->word[0], request->word[1], request->word[2]},
         .buffer = reply->buffer,
         .length = maximum(size, FILE_PATH_MAX) | BUFFER_IN | BUFFER_OUT,
     };

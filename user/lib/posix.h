@@ -40,7 +40,7 @@ long file_system_status(int file, struct file_system_status *status);
  */
 struct path_request {
     uint64_t label;
-    uint64_t word[2];
+    uint64_t word[3];   /* the third: a handle, with MESSAGE_COPY in the label */
     const void *before; /* in front of the path */
     size_t before_size;
     const char *after; /* text behind the path's NUL, at most FILE_PATH_MAX; NULL: none */

@@ -7,14 +7,15 @@
  *
  * Paths are bytes in the caller's buffer (BUFFER_IN), ended by a NUL or by the buffer's end, at
  * most FILE_PATH_MAX of them; a server resolves one from the directory that the channel names (a
- * leading
- * `/`: from its own root). An empty path names what the channel names. Where a path leaves the
- * server (a mounted directory, `..` at the root of a mounted server, a symbolic link that begins
- * with `/` when the server is itself mounted), nothing is done, the status is FILE_GO_ON, and the
- * caller goes on elsewhere:
+ * leading `/`: from its own root). An empty path names what the channel names. Where a path leaves
+ * the server (a mounted directory, `..` at the root of a mounted server; when the server is itself
+ * mounted, a path or a symbolic link that begins with `/`), nothing is done, the status is
+ * FILE_GO_ON, and the caller goes on elsewhere:
  *
- *     w0      FILE_FROM_ROOT: from the root as the caller has it; FILE_FROM_CHANNEL: from w2
- *     w1      length of the text that remains, which is in the caller's buffer now: so whoever
+ *     w0      FILE_FROM_ROOT: from the root as the caller has it, the text begins with `/`;
+ *             FILE_FROM_CHANNEL: from w2, it does not
+ *     w1      length of what remains of the path, which is at the beginning of the caller's buffer
+ *             now (the texts that went with the path are the caller's to send again): so whoever
  *             sends a path declares the buffer BUFFER_OUT too, FILE_PATH_MAX bytes long; to one who
  *             does not the answer is E_NAMETOOLONG
  *     w2      a channel (MESSAGE_MOVE or MESSAGE_COPY) with FILE_FROM_CHANNEL

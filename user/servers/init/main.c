@@ -14,8 +14,10 @@
 #include <sys/auxv.h>
 
 #include "log.h"
+#include "mounts.h"
 #include "names.h"
 #include "proto/file.h"
+#include "proto/mount.h"
 #include "proto/name.h"
 #include "proto/start.h"
 #include "services.h"
@@ -131,6 +133,12 @@ static long handle(struct server *server, struct message *request, struct messag
         return write_log(service, request);
     case FILE_READ:
         return service == SERVICE_NONE ? -E_NOSYS : 0;
+    case MOUNT_ADD:
+        return mounts_add(request);
+    case MOUNT_REMOVE:
+        return mounts_remove(request);
+    case MOUNT_LIST:
+        return mounts_list(request);
     default:
         return -E_NOSYS;
     }
@@ -219,24 +227,37 @@ static long map_archive(const struct boot_info *boot, struct cpio *archive)
     return 0;
 }
 
-/* The archive is read-only; the table gets cut to pieces. */
-static void read_table(void)
+/* A copy of a table, which gets cut to pieces, as the archive cannot be. NULL: there is none. */
+static char *copy_table(const char *path, size_t *length)
 {
     struct cpio_entry file;
     char *table;
 
-    if (cpio_find(&self.archive, "/etc/servers", &file) != E_OK) {
-        log_line("the initrd has no /etc/servers");
-        return;
+    if (cpio_find(&self.archive, path, &file) != E_OK) {
+        log_line("the initrd has no %s", path);
+        return NULL;
     }
     table = malloc(file.size + 1);
     if (table == NULL) {
-        log_line("no memory for /etc/servers");
-        return;
+        log_line("no memory for %s", path);
+        return NULL;
     }
     memcpy(table, file.data, file.size);
     table[file.size] = '\0';
-    services_init(&self, table, file.size);
+    *length = file.size;
+    return table;
+}
+
+static void read_tables(void)
+{
+    size_t length;
+    char *table = copy_table("/etc/servers", &length);
+
+    if (table != NULL)
+        services_init(&self, table, length);
+    table = copy_table("/etc/mounts", &length);
+    if (table != NULL)
+        mounts_init(table, length);
 }
 
 static void make_port(void)
@@ -264,7 +285,7 @@ int main(void)
     (void)thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, INIT_PRIORITY);
     make_port();
     devices_init(self.boot);
-    read_table();
+    read_tables();
     session_init(&self);
     tend();
     server.port = self.port;

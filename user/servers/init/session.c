@@ -14,6 +14,7 @@
 #include "child.h"
 #include "launch.h"
 #include "log.h"
+#include "mounts.h"
 #include "names.h"
 #include "proto/name.h"
 #include "services.h"
@@ -88,6 +89,7 @@ static _Noreturn void become(void)
 {
     if (prepare() < 0)
         process_exit(EXIT_CANNOT_RUN);
+    mounts_make();
     execve(argument[0], argument, environment);
     perror(argument[0]);
     process_exit(EXIT_CANNOT_RUN);
