@@ -211,7 +211,7 @@ int main(int argc, char **argv)
     complain_as("tail");
     if (utility_help(argc, argv, usage))
         return 0;
-    if (!part_options_read(argc, argv, true, &options))
+    if (!part_options_read(&argc, &argv, true, &options))
         return complain_usage(usage);
     return part_print_all(argv + optind, argc - optind, print, &options);
 }

@@ -3,7 +3,8 @@
 from compare import Case
 
 FILES = "echo one > a; echo second > b; mkdir d; echo inside > d/f; ln -s a l; ln -s none dead"
-MODES = "mkdir d; echo x > d/f; chmod 750 d; chmod 640 d/f; touch -d @1000000000.5 d/f; touch -d @5 d"
+MODES = ("mkdir d; echo x > d/f; chmod 750 d; chmod 640 d/f; touch -d @1000000000.5 d/f; "
+         "touch -d @5 d")
 
 CASES = {
     "cp": [
@@ -191,7 +192,7 @@ CASES = {
         Case("mktemp none/XXXXXX; mktemp -d none/XXXXXX"),
         Case("mktemp -q none/XXXXXX"),
         Case("mktemp -p . xXXX | wc -c; mktemp -p none xXXX", files=False),
-        Case("mktemp XXX XXX; mktemp -z"),
+        Case("mktemp aXXX bXXX; mktemp -z"),
         Case("for i in 1 2 3 4 5 6 7 8 9; do mktemp aXXX; done | sort -u | wc -l", files=False),
     ],
 }

@@ -1,7 +1,8 @@
 """compare.py - runs a command line with our utilities and with the host's, in equal folders.
 
-What must be equal: the output, the complaints, the status, and all that is in the folder afterwards.
-Lines of usage are left out of the complaints: each says in its own way how it is called.
+What must be equal: the output, the complaints, the status, and all that is in the folder
+afterwards. Lines of usage are left out of the complaints: each says in its own way how it is
+called.
 """
 
 import hashlib

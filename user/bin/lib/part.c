@@ -32,16 +32,19 @@ static bool is_old_form(const char *text)
            text[1 + strspn(text + 1, "0123456789")] == '\0';
 }
 
-bool part_options_read(int argc, char **argv, bool signs, struct part_options *options)
+bool part_options_read(int *argc, char ***argv, bool signs, struct part_options *options)
 {
     int option;
 
-    if (argc > 1 && is_old_form(argv[1])) {
-        if (!count_read(argv[1] + 1, false, false, options))
+    /* getopt would take it for an option, so it is not shown. */
+    if (*argc > 1 && is_old_form((*argv)[1])) {
+        if (!count_read((*argv)[1] + 1, false, false, options))
             return false;
-        optind = 2;
+        (*argv)[1] = (*argv)[0];
+        (*argv)++;
+        (*argc)--;
     }
-    while ((option = getopt(argc, argv, "n:c:qv")) != -1) {
+    while ((option = getopt(*argc, *argv, "n:c:qv")) != -1) {
         switch (option) {
         case 'n':
         case 'c':

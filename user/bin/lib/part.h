@@ -15,8 +15,8 @@ struct part_options {
 typedef int part_print(int file, const char *name, const struct part_options *options);
 
 /* Reads the options of head and tail: -n, -c, -q, -v, and -NUMBER as the first; `signs` allows
- * +NUMBER. False after a complaint. */
-bool part_options_read(int argc, char **argv, bool signs, struct part_options *options);
+ * +NUMBER. What follows them is at `optind` of the arguments. False after a complaint. */
+bool part_options_read(int *argc, char ***argv, bool signs, struct part_options *options);
 
 /* Prints the parts of all files, or of the input if there are none. */
 int part_print_all(char **names, int count, part_print *print, const struct part_options *options);
