@@ -71,13 +71,12 @@ static long find(const struct file_request *request, struct walk *walk)
 {
     uint64_t flags = request->message->word[0];
     bool follow = !has(flags, O_NOFOLLOW) && !has(flags, O_CREAT | O_EXCL);
-    long status = walk_path(walk, request->file->node, follow ? WALK_FOLLOW : 0);
+    long status = walk_path(walk, request->file->node,
+                            (follow ? WALK_FOLLOW : 0) | (has(flags, O_CREAT) ? WALK_FILE : 0));
     enum error error;
 
     if (status != 0)
         return status;
-    if (has(flags, O_CREAT) && walk->slash)
-        return -E_ISDIR;
     if (walk->node == NULL && !has(flags, O_CREAT))
         return -E_NOENT;
     if (walk->node == NULL)

@@ -187,6 +187,8 @@ static long step(struct walk *walk, unsigned flags, bool *done)
     if (!is_type(walk, walk->directory, S_IFDIR))
         return -E_NOTDIR;
     walk->last = kind_of(walk->name);
+    if (walk->slash && walk->last == WALK_LAST_NAME && (flags & WALK_FILE) != 0)
+        return -E_ISDIR;
     status = resolve_name(walk, is_last, flags);
     if (status != 0)
         return status;

@@ -21,6 +21,7 @@ enum {
     /* The last name as it stands in its directory: neither a link nor what is mounted there is
      * entered, whatever slashes follow. */
     WALK_NAME = 1 << 1,
+    WALK_FILE = 1 << 2, /* the last name shall be a file's: E_ISDIR: a slash stands behind it */
 };
 
 /* What stands at a path's end. */

@@ -25,8 +25,10 @@ static int compare_numbers(const struct entry *a, const struct entry *b)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-RB_GENERATE_STATIC(names, entry, by_name, compare_names)
-RB_GENERATE_STATIC(numbers, entry, by_number, compare_numbers)
+RB_PROTOTYPE(names, entry, by_name, compare_names)
+RB_GENERATE(names, entry, by_name, compare_names)
+RB_PROTOTYPE(numbers, entry, by_number, compare_numbers)
+RB_GENERATE(numbers, entry, by_number, compare_numbers)
 
 static int compare_text(struct file_name name, const struct entry *entry)
 {

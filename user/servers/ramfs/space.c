@@ -28,7 +28,8 @@ static int run_compare(const struct run *a, const struct run *b)
 }
 
 RB_HEAD(runs, run);
-RB_GENERATE_STATIC(runs, run, by_address, run_compare)
+RB_PROTOTYPE(runs, run, by_address, run_compare)
+RB_GENERATE(runs, run, by_address, run_compare)
 
 static struct runs runs = RB_INITIALIZER(&runs);
 static LIST_HEAD(, run) partial = LIST_HEAD_INITIALIZER(partial);
