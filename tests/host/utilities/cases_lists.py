@@ -11,7 +11,8 @@ LONG = "ls -goG --time-style=long-iso "
 
 CASES = {
     "stat": [
-        Case("stat -c '%n %s %F %a %A %h %u %U %g %G' a big d l dead", FILES),
+        Case("stat -c '%n %s %F %a %A %h %u %g' a big d l dead", FILES),
+        Case("stat -c '%U %G' /"),
         Case("stat -c %N a l 'x y'", FILES + "; touch 'x y'"),
         Case("stat -c '%X %Y %y' a big; stat -c '%i %d %b %B %o %f' a > /dev/null", FILES),
         Case("stat -c '%f %D' a d l | cut -c 1-4", FILES),
@@ -19,7 +20,7 @@ CASES = {
         Case("stat -L dead; stat none a -c %n", FILES),
         Case("stat -c '[%10s|%-10s|%04a|%5u]%%' a", FILES),
         Case("stat -c '%F' e; stat -c %F /dev/null", "touch e"),
-        Case("stat a d l | grep -v -e Inode -e Birth -e ^Change -e IO", FILES),
+        Case("stat a d l | grep -v -e Uid -e Inode -e Birth -e ^Change -e IO", FILES),
         Case("stat a | grep -c -e Inode -e IO"),
         Case("stat"),
         Case("stat -z a"),
