@@ -15,7 +15,7 @@ HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c ke
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
 	user/servers/initfs/directory.c user/servers/init/table.c \
 	user/lib/server.c user/lib/mutex.c \
-	$(filter-out %/run.c,$(wildcard user/lib/file_server/*.c)) \
+	$(filter-out %/run.c %/restore.c,$(wildcard user/lib/file_server/*.c)) \
 	$(filter-out %/main.c,$(wildcard user/servers/ramfs/*.c)) \
 	user/servers/init/child.c user/lib/hart_list.c user/bin/top/compare.c user/bin/top/view.c \
 	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \

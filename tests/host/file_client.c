@@ -1,8 +1,14 @@
 /* file_client.c - calls to a file server of the library, in the same process. */
 #include "file_client.h"
 
-#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
 
 #include "lib/file_server/files.h"
 #include "lib/file_server/mounts.h"
@@ -39,20 +45,19 @@ long client_call(uint64_t badge, struct message *m)
     return status;
 }
 
-long client_path(uint64_t badge, uint64_t label, uint64_t w0, uint64_t w1, const char *path,
-                 const char *extra)
+long client_send(const struct client_request *request)
 {
-    size_t length = strlen(path);
+    size_t length = strlen(request->path);
     long status;
 
-    memcpy(client_rest, path, length + 1);
-    if (extra != NULL)
-        strcpy(client_rest + length + 1, extra);
-    client_reply = (struct message){.label = label,
-                                    .word = {w0, w1},
+    memcpy(client_rest, request->path, length + 1);
+    if (request->extra != NULL)
+        strcpy(client_rest + length + 1, request->extra);
+    client_reply = (struct message){.label = request->label,
+                                    .word = {request->word[0], request->word[1]},
                                     .buffer = client_rest,
                                     .length = sizeof client_rest | BUFFER_IN | BUFFER_OUT};
-    status = client_call(badge, &client_reply);
+    status = client_call(request->badge, &client_reply);
     if (status == FILE_GO_ON)
         client_rest[client_reply.word[1]] = '\0';
     return status;
@@ -73,9 +78,9 @@ void client_close(int channel)
     serve_closed(served, NULL, badge);
 }
 
-long client_transfer(int channel, uint64_t label, uint64_t w0, void *buffer, size_t size,
-                     uint64_t direction)
+long client_transfer(int channel, uint64_t label, uint64_t w0, void *buffer, size_t size)
 {
+    uint64_t direction = label == FILE_WRITE ? BUFFER_IN : BUFFER_OUT;
     struct message m = {.label = label, .word = {w0}, .buffer = buffer, .length = size | direction};
 
     return client_call(handle_badge(channel), &m);
@@ -115,6 +120,72 @@ long client_move(uint64_t badge, uint64_t label, const char *old, const char *ne
     status = client_path(badge, label, client_reply.word[0], FILE_NO_FOLLOW, old, name);
     client_close((int)directory);
     return status;
+}
+
+/* ---- what tests do all the time ---- */
+
+void client_make_file(const char *path, const char *text)
+{
+    long file = client_open(FILE_SERVER_ROOT, path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+
+    assert_true(file >= 0);
+    assert_int_equal(
+        client_transfer((int)file, FILE_WRITE, FILE_AT_POSITION, (void *)text, strlen(text)),
+        strlen(text));
+    client_close((int)file);
+}
+
+void client_make_directory(const char *path)
+{
+    assert_int_equal(client_path(FILE_SERVER_ROOT, FILE_MAKE_DIRECTORY, 0755, 0, path, NULL), 0);
+}
+
+void client_make_link(const char *path, const char *target)
+{
+    assert_int_equal(client_path(FILE_SERVER_ROOT, FILE_SYMLINK, 0, 0, path, target), 0);
+}
+
+long client_unlink(const char *path)
+{
+    return client_path(FILE_SERVER_ROOT, FILE_UNLINK, 0, 0, path, NULL);
+}
+
+long client_remove(const char *path)
+{
+    return client_path(FILE_SERVER_ROOT, FILE_UNLINK, FILE_REMOVE_DIRECTORY, 0, path, NULL);
+}
+
+long client_stat(const char *path, uint64_t flags)
+{
+    return client_path(FILE_SERVER_ROOT, FILE_STAT_PATH, flags, 0, path, NULL);
+}
+
+long client_mount(const char *path, uint64_t badge)
+{
+    int channel = (int)channel_create(0, badge);
+    struct message m = {.label = FILE_MOUNT | MESSAGE_COPY,
+                        .word = {0, 0, (uint64_t)channel},
+                        .buffer = (void *)path,
+                        .length = strlen(path) | BUFFER_IN};
+    long status = client_call(FILE_SERVER_ROOT, &m);
+
+    handle_close(channel);
+    return status;
+}
+
+long client_unmount(const char *path)
+{
+    return client_path(FILE_SERVER_ROOT, FILE_UNMOUNT, 0, 0, path, NULL);
+}
+
+long client_attach(const char *path, int parent)
+{
+    struct message m = {.label = FILE_ATTACH | (parent >= 0 ? MESSAGE_COPY : 0),
+                        .word = {0, 0, (uint64_t)parent},
+                        .buffer = (void *)path,
+                        .length = strlen(path) | BUFFER_IN};
+
+    return client_call(FILE_SERVER_ROOT, &m);
 }
 
 bool client_is_clean(void)

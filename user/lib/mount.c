@@ -12,8 +12,8 @@
 #include <proto/file.h>
 #include <string.h>
 
-/* The directory above: of the root itself the channel that outlives its server. -> handle. */
-static long open_above(const char *path)
+/* Of what lies in the root itself the channel that outlives its server. */
+long mount_open_above(const char *path)
 {
     char above[sizeof((struct mount_entry){0}.path)];
     const char *slash = strrchr(path, '/');
@@ -91,7 +91,7 @@ static long mount_root(int root, struct mount_entry *entry)
 
     if (result < 0)
         return result;
-    above = open_above(entry->path);
+    above = mount_open_above(entry->path);
     if (above < 0)
         return above;
     result = attach(root, entry->path, (int)above);

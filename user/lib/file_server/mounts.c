@@ -22,7 +22,7 @@ static struct mutex list_lock;
 static LIST_HEAD(, mount) mounts = LIST_HEAD_INITIALIZER(mounts);
 static unsigned mount_count;
 
-static bool attached;
+static bool attached, refuses_attach;
 static int parent_channel; /* owned while attached */
 static char prefix[FILE_PATH_MAX];
 static size_t prefix_length;
@@ -112,6 +112,8 @@ long mounts_enter(const struct file_node *node)
 
 bool mounts_attached(void) { return __atomic_load_n(&attached, __ATOMIC_RELAXED); }
 
+void mounts_refuse_attach(void) { refuses_attach = true; }
+
 enum error mounts_attach(int parent, const char *path, size_t length)
 {
     enum error error = E_BUSY;
@@ -119,7 +121,7 @@ enum error mounts_attach(int parent, const char *path, size_t length)
     while (length > 0 && path[length - 1] == '/')
         length--;
     mutex_lock(&list_lock);
-    if (!attached) {
+    if (!attached && !refuses_attach) {
         memcpy(prefix, path, length);
         prefix_length = length;
         parent_channel = parent;

@@ -25,6 +25,8 @@ enum error mounts_attach(int parent, const char *path, size_t length) MUST_USE;
 /* E_INVAL: it is not mounted. */
 enum error mounts_detach(void) MUST_USE;
 bool mounts_attached(void);
+/* This server is the root of all: it will never be mounted. */
+void mounts_refuse_attach(void);
 
 /* -> a channel to the directory above, the caller's, or a negated error. */
 long mounts_leave(void);

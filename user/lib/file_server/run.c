@@ -70,6 +70,7 @@ long file_server_run(struct file_system *fs, const char *name)
         return result;
     server.server.port = START_PORT;
     server.fs = fs;
+    restore_mounts(fs, name);
     for (unsigned i = 1; i < fs->threads && i < THREADS_MAX; i++) {
         result = thread_start(&thread[i], run, &server.server);
         if (result < 0)

@@ -15,5 +15,8 @@ long mount_make(const char *source, const char *path, bool wait);
  * inside. */
 long mount_remove(const char *path);
 
+/* A channel to the directory above `path`, an absolute one, looked for from HANDLE_ROOT. */
+long mount_open_above(const char *path);
+
 /* Entry `number` of the list, oldest first. False: there are not as many. */
 bool mount_find(uint64_t number, struct mount_entry *entry);
