@@ -1,7 +1,7 @@
 # user/build.mk - the library, the programs, and the initrd that carries them.
 #
 # A program is one file or one folder of files:
-#   user/bin/NAME.c     or user/bin/NAME/*.c      -> /bin/NAME
+#   user/bin/NAME.c     or user/bin/NAME/*.c      -> /bin/NAME (user/bin/lib/*.c goes to each)
 #   user/servers/NAME.c or user/servers/NAME/*.c  -> /servers/NAME, but /init for init
 #   user/tests/NAME.c   or user/tests/NAME/*.c    -> /tests/NAME (user/tests/lib/*.c goes to each)
 # A folder without a main.c is part of none.
@@ -31,7 +31,7 @@ USER_PART_ARCHIVES := $(foreach part,$(USER_PARTS),$(call user_part,$(part)))
 # The names of the programs as paths in the initrd, before init gets its place at the top.
 USER_FILES   := $(wildcard user/bin/*.c user/servers/*.c user/tests/*.c)
 USER_FOLDERS := $(dir $(wildcard user/bin/*/main.c user/servers/*/main.c user/tests/*/main.c))
-USER_NAMES   := $(filter-out tests/lib,$(sort $(patsubst user/%.c,%,$(USER_FILES)) \
+USER_NAMES   := $(filter-out bin/lib tests/lib,$(sort $(patsubst user/%.c,%,$(USER_FILES)) \
 	$(patsubst user/%/,%,$(USER_FOLDERS))))
 # $(call user_elf,NAME): the program with its symbols.
 user_elf = $(O)/user/$(1).elf
@@ -76,7 +76,7 @@ $(PROGRAMS): FORCE
 define user_program
 $(call user_elf,$(1)): $(patsubst %,$(O)/user/objects/%.o,$(basename \
 		$(wildcard user/$(1).c user/$(1)/*.c user/$(1)/*.S) \
-		$(if $(filter tests/%,$(1)),$(wildcard user/tests/lib/*.c)))) \
+		$(wildcard user/$(firstword $(subst /, ,$(1)))/lib/*.c))) \
 		$(USER_LIB) $(USER_PART_ARCHIVES) $(PROGRAMS) user/link.ld $(USER_FLAGS)
 	$(call say,LD,$(1))
 	$(Q)mkdir -p $$(@D)

@@ -6,6 +6,7 @@
 
 HOSTCC ?= gcc
 O      ?= build
+PYTHON ?= /usr/bin/python3
 Q      ?= $(if $(filter 1,$(V)),,@)
 say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
@@ -29,6 +30,10 @@ HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
 HOST := $(O)/host
 HOST_COVERAGE := $(O)/host/coverage
 HOST_RACES := $(O)/host/races/test_lock_threads
+# The utilities that are plain POSIX C, which tests/host/utilities compares with the host's own.
+HOST_UTILITIES := cat cmp cp dd du head hexdump ln ls mkdir mktemp mv rm rmdir stat sync tail tee \
+	touch wc
+HOST_COMPARED := $(O)/host/test_utilities
 # The library's own headers; of those that the C library has too, the host takes its own.
 HOST_LAST := -idirafter user/lib/include
 HOST_CFLAGS := -std=gnu17 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -69,7 +74,8 @@ include tests/crash/build.mk
 
 .PHONY: test-host coverage tools
 HOST_PROGRAMS := $(addprefix $(HOST)/,$(HOST_TESTS)) $(CRASH_PROGRAMS) $(HOST_RACES)
-test-host: $(HOST_PROGRAMS) ## run the tests that need no QEMU
+test-host: $(HOST_PROGRAMS)
+test-host: $(HOST_COMPARED) ## run the tests that need no QEMU
 	@$(HOST_STEADY) tests/host/run $^
 
 # The counts of an earlier run are removed: they would hide what nobody runs any more.
@@ -92,3 +98,24 @@ $(HOST_RACES): tests/host/test_lock_threads.c kernel/lock.c \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_SIMULATED) $(HOST_CFLAGS) -O1 -fsanitize=thread $(filter %.c,$^) \
 		$(HOST_LIBS) -o $@
+
+HOST_UTILITY_LIB := $(patsubst %.c,$(HOST)/%.o,$(wildcard user/bin/lib/*.c))
+HOST_UTILITY_PROGRAMS := $(HOST_UTILITIES:%=$(HOST)/utilities/%)
+
+# With the getopt of the host's C library: libbsd's knows no options behind operands.
+$(HOST_UTILITIES:%=$(HOST)/user/bin/%.o) $(HOST_UTILITY_LIB): HOST_CFLAGS := \
+	$(filter-out -isystem /usr/include/bsd -DLIBBSD_OVERLAY,$(HOST_CFLAGS))
+
+$(HOST_UTILITY_PROGRAMS): $(HOST)/utilities/%: $(HOST)/user/bin/%.o $(HOST_UTILITY_LIB)
+	$(call say,HOSTLD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_SANITIZED) $^ -o $@
+
+# A program like the others to tests/host/run.
+$(HOST_COMPARED): $(HOST_UTILITY_PROGRAMS) tests/host/build.mk
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec %s tests/host/utilities/main.py %s\n' '$(PYTHON)' \
+		'$(HOST)/utilities' > $@
+	$(Q)chmod +x $@
+
+-include $(patsubst %.c,$(HOST)/%.d,$(wildcard user/bin/lib/*.c) $(HOST_UTILITIES:%=user/bin/%.c))

@@ -87,9 +87,10 @@ enum file_label {
     /* path, whose last name is what was mounted upon. E_INVAL: nothing is. */
     FILE_UNMOUNT,
     /* to the root of a server that gets mounted: the absolute path where, in the buffer; w2:
-     * channel (MESSAGE_COPY) of the directory above. E_BUSY: it is mounted already, or registered
-     * as `root`. Without a handle: it is not mounted any more. E_BUSY: files are open, or something
-     * is mounted inside, and it stays; E_INVAL: it is not mounted. */
+     * channel (MESSAGE_COPY) of the directory above. E_BUSY: it is mounted already, or
+     * the root: the path `/` says that it is that, for good. Without a handle: it is not mounted
+     * any more. E_BUSY: files are open, or something is mounted inside, and it stays; E_INVAL: it
+     * is not mounted. */
     FILE_ATTACH,
 };
 

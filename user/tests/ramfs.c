@@ -150,7 +150,7 @@ static void mounts_are_kept_apart(void)
     CHECK_EQUAL(statvfs("/tmp", &status), 0);
     CHECK(strcmp(status.f_basetype, "initfs") == 0);
     CHECK_EQUAL(mount_make("ram", "/tmp", false), 0);
-    CHECK(!mount_find(1, &entry));
+    CHECK(!mount_find(2, &entry));
 }
 
 static void many_files_are_open_at_once(void)
