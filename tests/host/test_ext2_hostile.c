@@ -186,10 +186,10 @@ static void walk(struct ext2 *fs, struct inode *directory, unsigned depth, unsig
     uint64_t position = 0;
     long length;
 
-    while (*left > 0 && (length = ext2_read_directory(fs, directory, &position, records,
-                                                      sizeof records)) != 0) {
+    while (*left > 0 &&
+           (length = ext2_read_directory(fs, directory, &position, records, sizeof records)) != 0) {
         (*left)--;
-        for (long at = 0; at < length && *left > 0; (*left)--) {
+        for (long at = 0; at<length && * left> 0; (*left)--) {
             struct file_entry *entry = (void *)(records + at);
             struct ext2_name name = image_name(entry->name);
             struct inode *inode;

@@ -36,10 +36,7 @@ void fs_unclaim(struct ext2 *fs)
     fs_lock_wake(&fs->lock);
 }
 
-enum error fs_commit(struct ext2 *fs)
-{
-    return fs->read_only ? E_OK : store_commit(fs->store);
-}
+enum error fs_commit(struct ext2 *fs) { return fs->read_only ? E_OK : store_commit(fs->store); }
 
 enum error operation_begin(struct ext2 *fs, uint32_t credits, struct operation *op)
 {

@@ -66,7 +66,7 @@ struct ext2 {
     uint32_t journal_runs;
     uint32_t free_blocks, free_inodes, last_orphan;
     enum error data_error; /* of contents that could not be written; told once */
-    bool data_written; /* contents have been written since the last flush */
+    bool data_written;     /* contents have been written since the last flush */
 
     struct inode_list *inodes; /* by number: a hash table */
     uint32_t inode_buckets, inodes_unused, inodes_unused_max;
@@ -99,9 +99,9 @@ enum { OPERATION_INODES = 7 };
 enum {
     CREDITS_INODE = 1,
     CREDITS_SUPER = 1,
-    CREDITS_ORPHAN = 1,   /* the inode before this one in the list */
-    CREDITS_BITMAP = 2,   /* and its descriptor */
-    CREDITS_NEW_BLOCK = 3, /* the block, too */
+    CREDITS_ORPHAN = 1,                     /* the inode before this one in the list */
+    CREDITS_BITMAP = 2,                     /* and its descriptor */
+    CREDITS_NEW_BLOCK = 3,                  /* the block, too */
     CREDITS_APPEND = 4 * CREDITS_NEW_BLOCK, /* a block of contents, and three on the way to it */
     CREDITS_NAME = CREDITS_APPEND + CREDITS_SUPER + 2 * CREDITS_INODE + CREDITS_ORPHAN,
     CREDITS_CREATE = CREDITS_NAME + CREDITS_BITMAP + CREDITS_INODE + CREDITS_NEW_BLOCK,

@@ -14,7 +14,7 @@
 
 enum {
     CACHE_BYTES_MIN = 512 * 1024,
-    STORE_SHARE = 4, /* of the cache, one part in so many is for metadata */
+    STORE_SHARE = 4,    /* of the cache, one part in so many is for metadata */
     INODE_BYTES = 1024, /* of the cache for each inode that nobody holds */
     INODES_MIN = 64,
     INODES_MAX = 16384,
@@ -195,8 +195,7 @@ static enum error load_journal(struct ext2 *fs)
 {
     bool replayed = false, read_only = false;
 
-    if (!fs->has_journal ||
-        (fs->read_only && !(fs->super->s_feature_incompat & INCOMPAT_RECOVER)))
+    if (!fs->has_journal || (fs->read_only && !(fs->super->s_feature_incompat & INCOMPAT_RECOVER)))
         return E_OK;
     enum error error = groups_load(fs);
     if (error == E_OK)
