@@ -12,6 +12,7 @@ BIOS   ?= default
 SMP    ?= 1
 MEM    ?= 128M
 APPEND ?=
+DISK   ?=
 QEMUFLAGS ?=
 PYTHON ?= /usr/bin/python3
 HOSTCC ?= gcc
@@ -31,7 +32,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-export CROSS QEMU QEMUFLAGS BIOS SMP MEM APPEND O V PYTHON HOSTCC GDB PICOLIBC
+export CROSS QEMU QEMUFLAGS BIOS SMP MEM APPEND DISK O V PYTHON HOSTCC GDB PICOLIBC
 
 Q := $(if $(filter 1,$(V)),,@)
 # $(call say,CC,file): the one line that a quiet build prints for a command.
@@ -83,19 +84,30 @@ include user/build.mk
 -include $(wildcard tests/host/build.mk tests/fuzz/build.mk tests/system/build.mk)
 
 # ---- targets ----------------------------------------------------------------------------------
-.PHONY: help all qemu gdb console test test-system soak bench bench-smp bench-vm profile clean \
+.PHONY: help all qemu gdb disk disk-fresh console test test-system soak bench bench-smp bench-vm profile clean \
 	distclean doctor setup tidy format
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z._-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Set on the command line: V=1 DEBUG=1 WERROR=1 CROSS= QEMU= BIOS= SMP= MEM= APPEND= O='
+	@echo '  On the command line: V=1 DEBUG=1 WERROR=1 CROSS= QEMU= BIOS= SMP= MEM= APPEND= DISK= O='
 
 all: $(O)/kernel.elf $(O)/initrd.cpio ## build the kernel and the initial programs
 
-qemu: all ## boot to a shell (Ctrl-a x leaves; input may come from a pipe)
+# What is on the disk outlives the run: a new one is made only if there is none.
+disk: all ## make build/disk.img, or bring the programs on it up to date
+	$(Q)scripts/image $(O)/root $(O)/disk.img
+
+disk-fresh: all ## make a new build/disk.img: what was written to the old one is lost
+	$(Q)rm -f $(O)/disk.img $(O)/disk.img.list
+	$(Q)scripts/image $(O)/root $(O)/disk.img
+
+# DISK=FILE... boots with other disks, DISK=none without any.
+qemu gdb: DISK := $(or $(filter-out none,$(DISK)),$(if $(DISK),,$(O)/disk.img))
+
+qemu: all $(if $(DISK),,disk) ## boot to a shell (Ctrl-a x leaves; input may come from a pipe)
 	@$(PYTHON) scripts/run
 
-gdb: all ## boot stopped, with gdb attached (docs/debugging.md)
+gdb: all $(if $(DISK),,disk) ## boot stopped, with gdb attached (docs/debugging.md)
 	@$(PYTHON) scripts/debug $(GDBFLAGS)
 
 console: ## the guest's console, in a second terminal beside `make gdb`

@@ -22,6 +22,11 @@ USER_SHARED      := $(wildcard kernel/elf.c kernel/initrd.c)
 USER_LIB         := $(O)/user/liboctavo.a
 USER_LIB_SOURCES := $(sort $(wildcard user/lib/*.c user/lib/*.S)) $(USER_SHARED)
 USER_LIB_OBJECTS := $(patsubst %,$(O)/user/objects/%.o,$(basename $(USER_LIB_SOURCES)))
+# Parts of the library that few programs want: an archive for each folder, from which the linker
+# takes what is called for, so that their names are in nobody else's way.
+USER_PARTS := $(patsubst user/lib/%/,%,$(sort $(dir $(wildcard user/lib/*/*.c))))
+user_part   = $(O)/user/lib$(1).a
+USER_PART_ARCHIVES := $(foreach part,$(USER_PARTS),$(call user_part,$(part)))
 
 # The names of the programs as paths in the initrd, before init gets its place at the top.
 USER_FILES   := $(wildcard user/bin/*.c user/servers/*.c user/tests/*.c)
@@ -47,10 +52,15 @@ $(O)/user/objects/%.o: %.S $(USER_FLAGS) | tools
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 
 # Made afresh, so that a member whose source is gone does not stay.
-$(USER_LIB): $(USER_LIB_OBJECTS) $(USER_FLAGS)
-	$(call say,AR,$@)
-	$(Q)rm -f $@
-	$(Q)$(AR) rcsD $@ $(USER_LIB_OBJECTS)
+define user_archive
+$(1): $(2) $(USER_FLAGS)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@
+	$$(Q)$$(AR) rcsD $$@ $(2)
+endef
+$(eval $(call user_archive,$(USER_LIB),$(USER_LIB_OBJECTS)))
+$(foreach part,$(USER_PARTS),$(eval $(call user_archive,$(call user_part,$(part)),$(patsubst \
+	%.c,$(O)/user/objects/%.o,$(wildcard user/lib/$(part)/*.c)))))
 
 # The list changes only when a program comes or goes; then all are linked again.
 $(PROGRAMS): FORCE
@@ -67,12 +77,12 @@ define user_program
 $(call user_elf,$(1)): $(patsubst %,$(O)/user/objects/%.o,$(basename \
 		$(wildcard user/$(1).c user/$(1)/*.c user/$(1)/*.S) \
 		$(if $(filter tests/%,$(1)),$(wildcard user/tests/lib/*.c)))) \
-		$(USER_LIB) $(PROGRAMS) user/link.ld $(USER_FLAGS)
+		$(USER_LIB) $(USER_PART_ARCHIVES) $(PROGRAMS) user/link.ld $(USER_FLAGS)
 	$(call say,LD,$(1))
 	$(Q)mkdir -p $$(@D)
 	$(Q)address=$$$$(awk '$$$$2 == "$(1)" { print $$$$1 }' $(PROGRAMS)) && \
 		$(CC) $(USER_LDFLAGS) -Wl,--defsym=PROGRAM_BASE=$$$$address $$(filter %.o,$$^) \
-		-Wl,--whole-archive $(USER_LIB) -Wl,--no-whole-archive -o $$@
+		-Wl,--whole-archive $(USER_LIB) -Wl,--no-whole-archive $(USER_PART_ARCHIVES) -o $$@
 endef
 $(foreach name,$(USER_NAMES),$(eval $(call user_program,$(name))))
 

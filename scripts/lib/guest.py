@@ -1,6 +1,6 @@
 """guest.py - how QEMU is started, and its console on pipes.
 
-The make variables QEMU, BIOS, MEM, SMP, APPEND, QEMUFLAGS and O come through the environment.
+The make variables QEMU, BIOS, MEM, SMP, APPEND, DISK, QEMUFLAGS and O come through the environment.
 """
 import os
 import shlex
@@ -19,6 +19,19 @@ def build_path(name):
     return os.path.join(setting("O", "build"), name)
 
 
+def disk_options(images):
+    """The options that attach disks: each image a raw file, or a list of -drive's own options
+    (`file=x.img,format=raw,readonly=on`). The first becomes disk0 in the guest: it has the first
+    slot of the virtio bus."""
+    line = []
+    for number, image in enumerate(images):
+        drive = image if "=" in image else f"file={image},format=raw"
+        line += ["-drive", f"{drive},if=none,id=disk{number}", "-device",
+                 f"virtio-blk-device,drive=disk{number},bus=virtio-mmio-bus.{number},"
+                 f"serial=octavo-disk{number}"]
+    return line
+
+
 def command(*console):
     """QEMU's command line; console says what the serial port and the monitor are tied to."""
     for name in ("kernel.elf", "initrd.cpio"):
@@ -31,6 +44,7 @@ def command(*console):
             "-kernel", build_path("kernel.elf"), "-initrd", build_path("initrd.cpio"),
             "-append", os.environ.get("APPEND", ""),
             "-m", memory, "-smp", setting("SMP", "1"), *console,
+            *disk_options(os.environ.get("DISK", "").split()),
             *shlex.split(os.environ.get("QEMUFLAGS", ""))]
     if os.environ.get("V") == "1":
         print(shlex.join(line), file=sys.stderr)

@@ -64,9 +64,14 @@ static enum error write_data(void *context)
     struct world *world = context;
     enum error error = E_OK;
 
-    for (size_t i = 0; i < WORLD_NODES && error == E_OK; i++)
-        if (world->pending[i])
+    for (size_t i = 0; i < WORLD_NODES && error == E_OK; i++) {
+        if (!world->pending[i])
+            continue;
+        unlock(world);
+        lock(world);
+        if (world->pending[i]) /* still */
             error = write_node(world, i);
+    }
     return error;
 }
 
@@ -302,6 +307,16 @@ static void change_some(struct world *world)
     world->busy = false;
 }
 
+/* The owner writes contents before anybody asks. */
+static void write_some(struct world *world)
+{
+    const size_t node = chance_below(world->chance, WORLD_NODES);
+
+    for (size_t i = 0; i < WORLD_NODES / 4; i++)
+        if (world->pending[(node + i) % WORLD_NODES])
+            (void)!write_node(world, (node + i) % WORLD_NODES);
+}
+
 /* Another thread, while one waits for the disk; as far as it would not have to wait itself. */
 static void change_meanwhile(struct world *world)
 {
@@ -315,6 +330,7 @@ static void change_meanwhile(struct world *world)
         return;
     world->locked = true;
     change_some(world);
+    write_some(world);
     world->locked = false;
 }
 
@@ -324,13 +340,9 @@ void world_step(struct world *world)
     case 0:
         world_commit(world);
         break;
-    case 1: { /* the owner writes contents before anybody asks */
-        const size_t node = chance_below(world->chance, WORLD_NODES);
-
-        if (world->pending[node])
-            (void)!write_node(world, node);
+    case 1:
+        write_some(world);
         break;
-    }
     default:
         change_some(world);
     }

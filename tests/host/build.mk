@@ -13,8 +13,12 @@ HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c ke
 	kernel/frame_cache.c \
 	$(filter-out %/main.c %/lock.c,$(wildcard user/servers/ext2/*.c)) \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
-	user/servers/initfs/directory.c user/servers/initfs/files.c user/servers/init/table.c \
-	user/servers/init/child.c user/lib/hart_list.c user/bin/top/compare.c user/bin/top/view.c \
+	user/servers/initfs/directory.c user/servers/init/table.c user/servers/init/child.c \
+	$(addprefix user/servers/virtio_blk/,queue.c disk.c disk_start.c) \
+	user/lib/server.c user/lib/mutex.c \
+	$(filter-out %/run.c %/restore.c,$(wildcard user/lib/file_server/*.c)) \
+	$(filter-out %/main.c,$(wildcard user/servers/ramfs/*.c)) \
+	user/lib/hart_list.c user/bin/top/compare.c user/bin/top/view.c \
 	$(addprefix user/bin/sh/,lexer.c parser.c variables.c memory.c text.c shell.c expand.c \
 		editor.c keys.c history.c completion.c))
 # Not tests themselves: what several tests share.

@@ -1,4 +1,4 @@
-/* test_tree.c - initfs: the tree of an archive, path resolution, directory entries, open files. */
+/* test_tree.c - initfs: the tree of an archive, names in it, directory entries. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,6 @@
 
 #include "proto/file.h"
 #include "servers/initfs/directory.h"
-#include "servers/initfs/files.h"
 #include "servers/initfs/tree.h"
 #include "untrusted.h"
 
@@ -68,22 +67,24 @@ static int end(void **state)
     return 0;
 }
 
-static enum error resolve_from(uint32_t start, const char *path, uint32_t *node)
-{
-    /* A copy that ends where its block does: reading beyond the path is an error. */
-    size_t length = strlen(path);
-    char *copy = calloc(1, length > 0 ? length : 1);
-
-    assert_non_null(copy);
-    memcpy(copy, path, length);
-    enum error error = tree_resolve(&tree, start, copy, length, node);
-    free(copy);
-    return error;
-}
-
+/* Looks the names of a path up one after the other. */
 static enum error resolve(const char *path, uint32_t *node)
 {
-    return resolve_from(TREE_ROOT, path, node);
+    enum error error = E_OK;
+
+    *node = TREE_ROOT;
+    for (path += strspn(path, "/"); error == E_OK && *path != '\0'; path += strspn(path, "/")) {
+        /* A copy that ends where its block does: reading beyond the name is an error. */
+        size_t length = strcspn(path, "/");
+        char *copy = malloc(length);
+
+        assert_non_null(copy);
+        memcpy(copy, path, length);
+        error = tree_look_up(&tree, *node, copy, length, node);
+        free(copy);
+        path += length;
+    }
+    return error;
 }
 
 static uint32_t node_at(const char *path)
@@ -141,98 +142,16 @@ static void test_tree_finds_files_and_implied_directories(void **state)
     assert_null(tree.complaint);
 }
 
-static void test_tree_knows_dot_and_dot_dot(void **state)
+static void test_tree_knows_no_other_names(void **state)
 {
-    (void)state;
-    build_usual();
-    assert_int_equal(node_at("."), TREE_ROOT);
-    assert_int_equal(node_at(""), TREE_ROOT);
-    assert_int_equal(node_at("/"), TREE_ROOT);
-    assert_int_equal(node_at(".."), TREE_ROOT);
-    assert_int_equal(node_at("../../bin/../etc/./deep/.."), node_at("etc"));
-    assert_error("bin/sh/.", E_NOTDIR);
-    assert_error("bin/sh/..", E_NOTDIR);
-}
-
-static void test_tree_starts_where_it_is_told(void **state)
-{
-    uint32_t node;
-
-    (void)state;
-    build_usual();
-    assert_int_equal(resolve_from(node_at("etc/deep"), "er/servers", &node), E_OK);
-    assert_int_equal(node, node_at("etc/deep/er/servers"));
-    assert_int_equal(resolve_from(node_at("etc/deep"), "/bin/sh", &node), E_OK);
-    assert_int_equal(node, node_at("bin/sh"));
-    assert_int_equal(resolve_from(node_at("bin/sh"), "", &node), E_OK);
-    assert_int_equal(node, node_at("bin/sh"));
-    assert_int_equal(resolve_from(node_at("bin/sh"), "x", &node), E_NOTDIR);
-}
-
-static void test_tree_slash_at_the_end_asks_for_a_directory(void **state)
-{
-    (void)state;
-    build_usual();
-    assert_int_equal(node_at("bin/"), node_at("bin"));
-    assert_int_equal(node_at("slashed"), node_at("bin"));
-    assert_error("bin/sh/", E_NOTDIR);
-    assert_error("file-slashed", E_NOTDIR);
-    assert_error("up/", E_NOTDIR);
-    assert_int_equal(node_at("etc/here/"), node_at("etc/deep/er"));
-}
-
-static void test_tree_follows_links(void **state)
-{
-    (void)state;
-    build_usual();
-    assert_data("up", "shell");
-    assert_data("absolute", "table");
-    assert_data("etc/here/../er/servers", "table");
-    assert_error("dangling", E_NOENT);
-    assert_error("empty", E_NOENT);
-    assert_error("loop", E_LOOP);
-    assert_error("loop/x", E_LOOP);
-}
-
-static void test_tree_follows_just_so_many_links(void **state)
-{
-    char name[16], target[16];
-
-    (void)state;
-    add("l0", FILE_MODE, "end");
-    for (int i = 1; i <= TREE_LINKS_MAX + 1; i++) {
-        snprintf(name, sizeof name, "l%d", i);
-        snprintf(target, sizeof target, "l%d", i - 1);
-        add(name, LINK_MODE, target);
-    }
-    build();
-    snprintf(name, sizeof name, "l%d", TREE_LINKS_MAX);
-    assert_data(name, "end");
-    snprintf(name, sizeof name, "l%d", TREE_LINKS_MAX + 1);
-    assert_error(name, E_LOOP);
-}
-
-static void test_tree_refuses_bad_paths(void **state)
-{
-    char longest[FILE_PATH_MAX + 2];
-    uint32_t node;
-
     (void)state;
     build_usual();
     assert_error("nothing", E_NOENT);
     assert_error("bin/nothing/x", E_NOENT);
     assert_error("bin/s", E_NOENT);
     assert_error("bin/shx", E_NOENT);
-    assert_error("bin/sh/x", E_NOTDIR);
-    assert_int_equal(tree_resolve(&tree, TREE_ROOT, "bin\0", 4, &node), E_INVAL);
-    memset(longest, '/', sizeof longest);
-    assert_int_equal(tree_resolve(&tree, TREE_ROOT, longest, FILE_PATH_MAX, &node), E_OK);
-    assert_int_equal(tree_resolve(&tree, TREE_ROOT, longest, FILE_PATH_MAX + 1, &node),
-                     E_NAMETOOLONG);
-    memset(longest, 'x', sizeof longest);
-    assert_int_equal(tree_resolve(&tree, TREE_ROOT, longest, FILE_NAME_MAX, &node), E_NOENT);
-    assert_int_equal(tree_resolve(&tree, TREE_ROOT, longest, FILE_NAME_MAX + 1, &node),
-                     E_NAMETOOLONG);
+    assert_error("bin/.", E_NOENT);
+    assert_error("bin/sh/x", E_NOENT);
 }
 
 static void test_tree_keeps_the_later_of_two_entries(void **state)
@@ -284,7 +203,7 @@ static void test_tree_of_an_empty_archive_is_a_root(void **state)
     (void)state;
     build();
     assert_int_equal(tree.count, 1);
-    assert_int_equal(node_at(".."), TREE_ROOT);
+    assert_int_equal(tree.node[TREE_ROOT].parent, TREE_ROOT);
     assert_error("x", E_NOENT);
 }
 
@@ -388,67 +307,11 @@ static void test_directory_refuses_a_buffer_without_room(void **state)
     assert_int_equal(directory_fill(&tree, TREE_ROOT, &position, buffer, 16), 0);
 }
 
-/* ---- open files ---- */
-
-static void test_files_keep_their_records_apart_and_reuse_them(void **state)
-{
-    enum { FILES = 1000 };
-    static uint64_t badge[FILES];
-
-    (void)state;
-    files_init(7);
-    for (uint32_t round = 0; round < 3; round++) {
-        for (uint32_t i = 0; i < FILES; i++) {
-            assert_int_equal(files_open(i, &badge[i]), E_OK);
-            files_find(badge[i])->position = i * 10;
-        }
-        for (uint32_t i = 0; i < FILES; i++) {
-            assert_int_equal(files_find(badge[i])->node, i);
-            assert_int_equal(files_find(badge[i])->position, i * 10);
-        }
-        for (uint32_t i = 0; i < FILES; i++) {
-            files_close(badge[i]);
-            assert_null(files_find(badge[i]));
-            files_close(badge[i]); /* a badge that names nothing is passed over */
-        }
-        assert_true((uint32_t)badge[FILES - 1] < 2 * FILES); /* the table did not grow again */
-    }
-}
-
-static void test_files_of_another_start_are_unknown(void **state)
-{
-    uint64_t badge;
-
-    (void)state;
-    files_init(1);
-    assert_int_equal(files_open(5, &badge), E_OK);
-    assert_null(files_find(badge ^ (uint64_t)3 << 32));
-    assert_null(files_find((uint64_t)1 << 32));
-    assert_null(files_find((uint64_t)1 << 32 | UINT32_MAX));
-    assert_null(files_find((uint32_t)badge));
-    files_close(badge);
-}
-
-static void test_files_root_is_always_open(void **state)
-{
-    (void)state;
-    files_init(0);
-    files_close(FILES_ROOT_BADGE);
-    assert_non_null(files_find(FILES_ROOT_BADGE));
-    assert_int_equal(files_find(FILES_ROOT_BADGE)->node, TREE_ROOT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_tree_finds_files_and_implied_directories, begin, end),
-        cmocka_unit_test_setup_teardown(test_tree_knows_dot_and_dot_dot, begin, end),
-        cmocka_unit_test_setup_teardown(test_tree_starts_where_it_is_told, begin, end),
-        cmocka_unit_test_setup_teardown(test_tree_slash_at_the_end_asks_for_a_directory, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(test_tree_follows_links, begin, end),
-        cmocka_unit_test_setup_teardown(test_tree_follows_just_so_many_links, begin, end),
-        cmocka_unit_test_setup_teardown(test_tree_refuses_bad_paths, begin, end),
+        cmocka_unit_test_setup_teardown(test_tree_knows_no_other_names, begin, end),
         cmocka_unit_test_setup_teardown(test_tree_keeps_the_later_of_two_entries, begin, end),
         cmocka_unit_test_setup_teardown(test_tree_leaves_out_impossible_names, begin, end),
         cmocka_unit_test_setup_teardown(test_tree_keeps_what_stands_before_damage, begin, end),
@@ -459,9 +322,6 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(test_directory_tells_types_and_parent, begin, end),
         cmocka_unit_test_setup_teardown(test_directory_refuses_a_buffer_without_room, begin, end),
-        cmocka_unit_test(test_files_keep_their_records_apart_and_reuse_them),
-        cmocka_unit_test(test_files_of_another_start_are_unknown),
-        cmocka_unit_test(test_files_root_is_always_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

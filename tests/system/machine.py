@@ -9,11 +9,15 @@ import itertools
 import os
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pexpect
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts" / "lib"))
+import guest  # noqa: E402
+
 LOGS = ROOT / "build" / "test-logs"
 
 # Generous: a test may share two cores with a build.
@@ -42,13 +46,15 @@ def build_folder(debug=False):
 @dataclasses.dataclass(frozen=True)
 class Config:
     """What distinguishes one boot from another. A path in `initrd` replaces the built archive, an
-    empty one leaves it out."""
+    empty one leaves it out; `disks` are images or -drive options, and `qemu` more of QEMU's own."""
 
     mem: str = "128M"
     smp: int = 1
     append: str = ""
     debug: bool = False
     initrd: str | None = None
+    disks: tuple[str, ...] = ()
+    qemu: tuple[str, ...] = ()
 
     def __str__(self):
         parts = [self.mem, f"smp{self.smp}"]
@@ -64,9 +70,10 @@ class Config:
         command += ["-m", self.mem, "-smp", str(self.smp)]
         command += ["-kernel", str(folder / "kernel.elf")]
         command += ["-initrd", str(initrd)] if initrd else []
-        command += ["-append", self.append, "-display", "none", "-monitor", "none"]
+        append = " ".join(filter(None, [self.append, os.environ.get("APPEND")]))
+        command += ["-append", append, "-display", "none", "-monitor", "none"]
         command += ["-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart"]
-        return command
+        return [*command, *guest.disk_options(self.disks), *self.qemu]
 
 
 @dataclasses.dataclass(frozen=True)

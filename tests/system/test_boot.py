@@ -105,6 +105,16 @@ def test_server_that_is_killed_is_started_again(boot):
     assert "initfs" in guest.log_text() and "killed" in guest.log_text()
 
 
+def test_mounts_outlive_the_servers_on_both_sides(boot):
+    guest = boot()
+    guest.wait_for_prompt(60)
+    for name in ("initfs", "ram"):
+        pid = next(line.split()[0] for line in guest.run("ps").lines if line.endswith(f" {name}"))
+        guest.run(f"kill -9 {pid}")
+        assert guest.run("echo text > /tmp/f && cat /tmp/f").output.strip() == "text"
+        assert guest.run("cd /tmp && cd .. && cat etc/mounts").status == 0
+
+
 def test_bad_lines_of_the_servers_table_are_named(boot, tmp_path):
     table = (ROOT / "user" / "etc" / "servers").read_text()
     first_bad = len(table.splitlines()) + 1

@@ -1,6 +1,7 @@
 #pragma once
 /* power.h - how shutdown and reboot leave. */
 #include <octavo/calls.h>
+#include <octavo/mount.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ static inline int power_control(const char *name, unsigned operation, int status
 {
     struct termios modes;
 
+    mount_rest_all();
     /* Output that a server has accepted may still be on its way: a change of mode waits for it. */
     if (tcgetattr(STDOUT_FILENO, &modes) == 0)
         tcsetattr(STDOUT_FILENO, TCSADRAIN, &modes);

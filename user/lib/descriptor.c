@@ -1,4 +1,4 @@
-/* descriptor.c - descriptors as handles: close, dup, dup2, close-on-exec.
+/* descriptor.c - descriptors as handles: close, dup and its kin, fcntl.
  *
  * Only numbers below HANDLE_FIXED are descriptors: a program that closes or replaces all of them,
  * as a shell does, does not touch the library's own handles above.
@@ -6,11 +6,9 @@
 #include "posix.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <unistd.h>
-
-static bool is_descriptor(int number) { return number >= 0 && number < HANDLE_FIXED; }
 
 int close(int file)
 {
@@ -28,19 +26,30 @@ static long duplicate(int file, int minimum, uint32_t flags)
 
 int dup(int file) { return (int)posix_result(duplicate(file, 0, 0)); }
 
-static long duplicate_to(int file, int target)
+static long duplicate_to(int file, int target, uint32_t flags)
+{
+    if (!is_descriptor(file) || !is_descriptor(target))
+        return -E_BADF;
+    return handle_dup(file, target, RIGHTS_ALL, flags);
+}
+
+int dup2(int file, int target)
 {
     long state;
 
-    if (!is_descriptor(file) || !is_descriptor(target))
-        return -E_BADF;
-    if (file != target)
-        return handle_dup(file, target, RIGHTS_ALL, 0);
+    if (file != target || !is_descriptor(file))
+        return (int)posix_result(duplicate_to(file, target, 0));
     state = handle_control(file, HANDLE_GET, 0);
-    return state < 0 ? state : target;
+    return (int)posix_result(state < 0 ? state : target);
 }
 
-int dup2(int file, int target) { return (int)posix_result(duplicate_to(file, target)); }
+int dup3(int file, int target, int flags)
+{
+    if (file == target || (flags & ~O_CLOEXEC) != 0)
+        return (int)posix_result(-E_INVAL);
+    return (int)posix_result(
+        duplicate_to(file, target, (flags & O_CLOEXEC) != 0 ? HANDLE_CLOEXEC : 0));
+}
 
 /* HANDLE_GET keeps the flags in bits 24 and up. */
 static long get_flags(int file)
@@ -50,6 +59,27 @@ static long get_flags(int file)
     if (state < 0)
         return state;
     return (state >> 24 & HANDLE_CLOEXEC) != 0 ? FD_CLOEXEC : 0;
+}
+
+/* What knows no such flags, as a terminal, is open for both ways. */
+static long get_status_flags(int file)
+{
+    struct message m = {.label = FILE_GET_FLAGS};
+    long status = file_call(file, &m);
+
+    if (status == -E_INVAL)
+        return O_RDWR;
+    return status < 0 ? status : (long)(m.word[0] & INT_MAX);
+}
+
+/* Of the flags two can be changed; others are not looked at. */
+static long set_status_flags(int file, int flags)
+{
+    struct message m = {.label = FILE_SET_FLAGS,
+                        .word = {(uint64_t)(flags & (O_APPEND | O_NONBLOCK))}};
+    long status = file_call(file, &m);
+
+    return status == -E_INVAL || status > 0 ? 0 : status;
 }
 
 static long control(int file, int command, int argument)
@@ -66,6 +96,10 @@ static long control(int file, int command, int argument)
     case F_SETFD:
         return handle_control(file, HANDLE_SET_FLAGS,
                               (argument & FD_CLOEXEC) != 0 ? HANDLE_CLOEXEC : 0);
+    case F_GETFL:
+        return get_status_flags(file);
+    case F_SETFL:
+        return set_status_flags(file, argument);
     default:
         return -E_INVAL;
     }
@@ -77,7 +111,7 @@ int fcntl(int file, int command, ...)
     int argument = 0;
 
     va_start(arguments, command);
-    if (command != F_GETFD)
+    if (command != F_GETFD && command != F_GETFL)
         argument = va_arg(arguments, int);
     va_end(arguments);
     return (int)posix_result(control(file, command, argument));

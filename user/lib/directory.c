@@ -9,19 +9,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <octavo/ipc.h>
-#include <proto/file.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DIRECTORY_BUFFER = 2048 };
+enum { DIRECTORY_BUFFER = 2048, ENTRIES_MAX = DIRECTORY_BUFFER / sizeof(struct file_entry) };
 
 struct directory {
     int file;
-    size_t used;  /* bytes of entries in the buffer */
-    size_t place; /* of the next one */
+    uint64_t start; /* the server's position at which the buffer begins */
+    size_t used;    /* bytes of entries in the buffer */
+    size_t place;   /* of the next one */
+    unsigned index; /* and how many entries stand before it */
     struct dirent entry;
     char buffer[DIRECTORY_BUFFER] __attribute__((aligned(8)));
 };
@@ -63,16 +65,19 @@ DIR *opendir(const char *path)
 /* -> bytes of entries now in the buffer, 0 at the end, or an error. */
 static long fill(DIR *directory)
 {
+    struct message ask = {.label = FILE_SEEK, .word = {0, SEEK_CUR}};
     struct message m = {.label = FILE_READ_DIRECTORY,
                         .buffer = directory->buffer,
                         .length = sizeof(directory->buffer) | BUFFER_OUT};
+    long start = file_call(directory->file, &ask);
     long count = file_call(directory->file, &m);
 
     if (count > (long)sizeof(directory->buffer))
         return -E_IO;
+    directory->start = start > 0 ? (uint64_t)start : 0;
     directory->used = count > 0 ? (size_t)count : 0;
-    directory->place = 0;
-    return count;
+    directory->place = directory->index = 0;
+    return count == -E_NOENT ? 0 : count; /* removed meanwhile */
 }
 
 /* The next entry if it is whole: inside the buffer, with a name that ends inside the entry. */
@@ -113,14 +118,42 @@ struct dirent *readdir(DIR *directory)
     directory->entry.d_type = entry->type;
     strlcpy(directory->entry.d_name, entry->name, sizeof(directory->entry.d_name));
     directory->place += entry->length;
+    directory->index++;
     return &directory->entry;
 }
 
-void rewinddir(DIR *directory)
+/* ---- positions ------------------------------------------------------------------------------- */
+
+/* A position is that of the buffer's start, as the server has it, and how many entries on. */
+long telldir(DIR *directory)
 {
-    directory->used = directory->place = 0;
-    lseek(directory->file, 0, SEEK_SET);
+    if (directory->start > LONG_MAX / ENTRIES_MAX) {
+        errno = EOVERFLOW;
+        return -1;
+    }
+    return (long)(directory->start * ENTRIES_MAX + directory->index);
 }
+
+static void seek_to_start(DIR *directory, uint64_t start)
+{
+    int reason = errno;
+
+    lseek(directory->file, (off_t)start, SEEK_SET);
+    directory->start = start;
+    directory->used = directory->place = directory->index = 0;
+    errno = reason;
+}
+
+void seekdir(DIR *directory, long position)
+{
+    seek_to_start(directory, (uint64_t)position / ENTRIES_MAX);
+    for (long i = position % ENTRIES_MAX; i > 0 && readdir(directory) != NULL; i--)
+        ;
+}
+
+void rewinddir(DIR *directory) { seek_to_start(directory, 0); }
+
+/* ---- the end --------------------------------------------------------------------------------- */
 
 int dirfd(DIR *directory) { return directory->file; }
 

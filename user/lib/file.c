@@ -7,12 +7,14 @@
 
 #include <fcntl.h>
 #include <octavo/ipc.h>
-#include <proto/file.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What one message moves at most: its length has 32 bits, a count must not look negative. */
 #define TRANSFER_MAX ((size_t)1 << 30)
+
+enum { CREATE_MODE = S_ISUID | S_ISGID | S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO };
 
 static void drop_handle(struct message *m)
 {
@@ -57,7 +59,7 @@ long file_read(int file, void *buffer, size_t size, uint64_t offset)
     return transfer(file, &m, length);
 }
 
-static long file_write(int file, const void *buffer, size_t size, uint64_t offset)
+long file_write(int file, const void *buffer, size_t size, uint64_t offset)
 {
     size_t length = transfer_size(size);
     struct message m = {.label = FILE_WRITE,
@@ -95,24 +97,40 @@ off_t lseek(int file, off_t offset, int whence)
     return posix_result(file_call(file, &m));
 }
 
-int ftruncate(int file, off_t length)
+static long truncate_file(int file, off_t length)
 {
     struct message m = {.label = FILE_TRUNCATE, .word = {(uint64_t)length}};
+    long result = file_call(file, &m);
 
-    return (int)posix_result(length < 0 ? -E_INVAL : file_call(file, &m));
+    return result > 0 ? 0 : result;
 }
 
-int fsync(int file)
+int ftruncate(int file, off_t length)
 {
-    struct message m = {.label = FILE_SYNC};
+    return (int)posix_result(length < 0 ? -E_INVAL : truncate_file(file, length));
+}
 
-    return (int)posix_result(file_call(file, &m));
+static long truncate_path(const char *path, off_t length)
+{
+    long file = path_open(AT_FDCWD, path, O_WRONLY, 0);
+    long result;
+
+    if (file < 0)
+        return file;
+    result = truncate_file((int)file, length);
+    handle_close((int)file);
+    return result;
+}
+
+int truncate(const char *path, off_t length)
+{
+    return (int)posix_result(length < 0 ? -E_INVAL : truncate_path(path, length));
 }
 
 /* The mode argument that follows flags with O_CREAT. */
 static mode_t create_mode(int flags, va_list arguments)
 {
-    return (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+    return (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) & CREATE_MODE & ~mode_mask() : 0;
 }
 
 int open(const char *path, int flags, ...)
@@ -123,7 +141,7 @@ int open(const char *path, int flags, ...)
     va_start(arguments, flags);
     mode = create_mode(flags, arguments);
     va_end(arguments);
-    return (int)posix_result(path_open(HANDLE_CWD, path, flags, mode));
+    return (int)posix_result(path_open(AT_FDCWD, path, flags, mode));
 }
 
 int openat(int directory, const char *path, int flags, ...)
@@ -134,8 +152,6 @@ int openat(int directory, const char *path, int flags, ...)
     va_start(arguments, flags);
     mode = create_mode(flags, arguments);
     va_end(arguments);
-    if (directory == AT_FDCWD)
-        directory = HANDLE_CWD;
     return (int)posix_result(path_open(directory, path, flags, mode));
 }
 

@@ -56,7 +56,7 @@ static long load_elf(const struct program_source *source, const void *headers, s
 static long open_program(const char *path, struct program_source *source)
 {
     struct stat status;
-    long file = path_open(HANDLE_CWD, path, O_RDONLY | O_CLOEXEC, 0);
+    long file = path_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 
     if (file < 0)
         return file;

@@ -154,7 +154,7 @@ struct block_writer {
     uint64_t distance;
 };
 
-enum { AUXILIARY_WORDS = 4 }; /* AUX_DIRECTORY, AUX_NULL */
+enum { AUXILIARY_WORDS = 4 }; /* AUX_MODE_MASK, AUX_NULL */
 
 static void size_add_list(struct block_size *size, char *const list[])
 {
@@ -194,8 +194,8 @@ static void write_block(struct block_writer *writer, const struct program_argume
     *writer->word++ = count_list(arguments->argv);
     write_list(writer, arguments->argv);
     write_list(writer, arguments->envp);
-    *writer->word++ = AUX_DIRECTORY;
-    *writer->word++ = write_text(writer, path_directory());
+    *writer->word++ = AUX_MODE_MASK;
+    *writer->word++ = mode_mask();
     *writer->word++ = AUX_NULL;
     *writer->word++ = 0;
 }
@@ -224,7 +224,6 @@ long program_make_stack(int space, const struct program_arguments *arguments)
     size_add_list(&size, arguments->envp);
     if (size.pointers * sizeof(uint64_t) + size.text > PROGRAM_ARGUMENTS_MAX)
         return -E_2BIG;
-    size.text += strlen(path_directory()) + 1;
 
     block = size.text + size.pointers * sizeof(uint64_t);
     block = (block + 15) & -(uint64_t)16; /* psABI: sp is 16-aligned */

@@ -1,17 +1,21 @@
-/* status.c - what a file is: stat, fstat, access. */
+/* status.c - what a file is, and how full its file system: stat, access, statvfs and their kin. */
 #include "posix.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <octavo/ipc.h>
-#include <proto/file.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static struct timespec timespec_from_ns(int64_t ns)
 {
-    return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    struct timespec time = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+
+    if (time.tv_nsec < 0) { /* before 1970 */
+        time.tv_sec--;
+        time.tv_nsec += 1000000000;
+    }
+    return time;
 }
 
 static void status_to_posix(const struct file_status *from, struct stat *to)
@@ -32,48 +36,169 @@ static void status_to_posix(const struct file_status *from, struct stat *to)
     };
 }
 
-int fstat(int file, struct stat *status)
-{
-    struct file_status raw = {0};
-    struct message m = {.label = FILE_STAT, .buffer = &raw, .length = sizeof(raw) | BUFFER_OUT};
-    long result = file_call(file, &m);
+/* ---- stat ------------------------------------------------------------------------------------ */
 
-    if (result >= 0)
-        status_to_posix(&raw, status);
-    return result >= 0 ? 0 : (int)posix_result(result);
+long file_status(int file, struct file_status *status)
+{
+    struct message m = {
+        .label = FILE_STAT, .buffer = status, .length = sizeof(*status) | BUFFER_OUT};
+    long result;
+
+    *status = (struct file_status){0};
+    result = file_call(file, &m);
+    return result > 0 ? 0 : result;
 }
 
-int stat(const char *path, struct stat *status)
+/* What looks like a file but knows no paths, as a terminal does, is opened and asked. */
+static long opened_status(int directory, const char *path, struct file_status *status)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    int result, reason;
+    long file = path_open(directory, path, O_RDONLY, 0);
+    long result;
 
     if (file < 0)
-        return -1;
-    result = fstat(file, status);
-    reason = errno;
-    close(file);
-    errno = reason;
+        return file;
+    result = file_status((int)file, status);
+    handle_close((int)file);
     return result;
 }
 
-int lstat(const char *path, struct stat *status) { return stat(path, status); }
-
-/* There is one user, who is the owner of everything and still needs a bit for what is asked. */
-int access(const char *path, int wanted)
+long path_status(int directory, const char *path, uint64_t flags, struct file_status *status)
 {
-    struct stat status;
-    mode_t missing = 0;
+    struct path_request request = {.label = FILE_STAT_PATH, .word = {flags}};
+    struct path_reply reply;
+    long result = path_call(directory, path, &request, &reply);
 
-    if ((wanted & ~(R_OK | W_OK | X_OK)) != 0)
-        return (int)posix_result(-E_INVAL);
-    if (stat(path, &status) != 0)
-        return -1;
-    if ((wanted & R_OK) != 0)
-        missing |= S_IRUSR & ~status.st_mode;
-    if ((wanted & W_OK) != 0)
-        missing |= S_IWUSR & ~status.st_mode;
-    if ((wanted & X_OK) != 0)
-        missing |= S_IXUSR & ~status.st_mode;
-    return missing == 0 ? 0 : (int)posix_result(-E_ACCES);
+    if (result == -E_INVAL)
+        return opened_status(directory, path, status);
+    if (result < 0)
+        return result;
+    memcpy(status, reply.buffer, sizeof(*status));
+    return 0;
 }
+
+int fstat(int file, struct stat *status)
+{
+    struct file_status raw;
+    long result = file_status(file, &raw);
+
+    if (result == 0)
+        status_to_posix(&raw, status);
+    return (int)posix_result(result);
+}
+
+int fstatat(int directory, const char *restrict path, struct stat *restrict status, int flags)
+{
+    uint64_t follow = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0;
+    struct file_status raw;
+    long result =
+        (flags & ~AT_SYMLINK_NOFOLLOW) != 0 ? -E_INVAL : path_status(directory, path, follow, &raw);
+
+    if (result == 0)
+        status_to_posix(&raw, status);
+    return (int)posix_result(result);
+}
+
+int stat(const char *restrict path, struct stat *restrict status)
+{
+    return fstatat(AT_FDCWD, path, status, 0);
+}
+
+int lstat(const char *path, struct stat *status)
+{
+    return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+}
+
+/* ---- statvfs --------------------------------------------------------------------------------- */
+
+long file_system_status(int file, struct file_system_status *status)
+{
+    struct message m = {
+        .label = FILE_STAT_SYSTEM, .buffer = status, .length = sizeof(*status) | BUFFER_OUT};
+    long result;
+
+    *status = (struct file_system_status){0};
+    result = file_call(file, &m);
+    return result > 0 ? 0 : result;
+}
+
+static long opened_system_status(int directory, const char *path, struct file_system_status *status)
+{
+    long file = path_open(directory, path, O_RDONLY, 0);
+    long result;
+
+    if (file < 0)
+        return file;
+    result = file_system_status((int)file, status);
+    handle_close((int)file);
+    return result;
+}
+
+static void system_status_to_posix(const struct file_system_status *from, struct statvfs *to)
+{
+    *to = (struct statvfs){
+        .f_bsize = from->block_size,
+        .f_frsize = from->block_size,
+        .f_blocks = from->blocks,
+        .f_bfree = from->blocks_free,
+        .f_bavail = from->blocks_available,
+        .f_files = from->files,
+        .f_ffree = from->files_free,
+        .f_favail = from->files_free,
+        .f_fsid = from->device,
+        .f_flag = ST_NOSUID | (from->read_only != 0 ? ST_RDONLY : 0),
+        .f_namemax = from->name_max,
+    };
+    strlcpy(to->f_basetype, from->type, sizeof(to->f_basetype));
+}
+
+int fstatvfs(int file, struct statvfs *status)
+{
+    struct file_system_status raw;
+    long result = file_system_status(file, &raw);
+
+    if (result == 0)
+        system_status_to_posix(&raw, status);
+    return (int)posix_result(result);
+}
+
+int statvfs(const char *path, struct statvfs *status)
+{
+    struct file_system_status raw;
+    long result = opened_system_status(AT_FDCWD, path, &raw);
+
+    if (result == 0)
+        system_status_to_posix(&raw, status);
+    return (int)posix_result(result);
+}
+
+/* ---- access ---------------------------------------------------------------------------------- */
+
+/* There is one user, to whom all is permitted but to write on what is read-only, and to execute
+ * what nobody may. */
+static long check_access(int directory, const char *path, int wanted, uint64_t flags)
+{
+    struct file_status status;
+    struct file_system_status system;
+    long result = path_status(directory, path, flags, &status);
+
+    if (result < 0)
+        return result;
+    if ((wanted & X_OK) != 0 && !S_ISDIR(status.mode) &&
+        (status.mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
+        return -E_ACCES;
+    if ((wanted & W_OK) == 0 || (!S_ISREG(status.mode) && !S_ISDIR(status.mode)))
+        return 0;
+    result = opened_system_status(directory, path, &system);
+    return result == 0 && system.read_only != 0 ? -E_ROFS : 0;
+}
+
+int faccessat(int directory, const char *path, int wanted, int flags)
+{
+    uint64_t follow = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? FILE_NO_FOLLOW : 0;
+
+    if ((wanted & ~(R_OK | W_OK | X_OK)) != 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW)) != 0)
+        return (int)posix_result(-E_INVAL);
+    return (int)posix_result(check_access(directory, path, wanted, follow));
+}
+
+int access(const char *path, int wanted) { return faccessat(AT_FDCWD, path, wanted, 0); }

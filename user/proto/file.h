@@ -7,14 +7,15 @@
  *
  * Paths are bytes in the caller's buffer (BUFFER_IN), ended by a NUL or by the buffer's end, at
  * most FILE_PATH_MAX of them; a server resolves one from the directory that the channel names (a
- * leading
- * `/`: from its own root). An empty path names what the channel names. Where a path leaves the
- * server (a mounted directory, `..` at the root of a mounted server, a symbolic link that begins
- * with `/` when the server is itself mounted), nothing is done, the status is FILE_GO_ON, and the
- * caller goes on elsewhere:
+ * leading `/`: from its own root). An empty path names what the channel names. Where a path leaves
+ * the server (a mounted directory, `..` at the root of a mounted server; when the server is itself
+ * mounted, a path or a symbolic link that begins with `/`), nothing is done, the status is
+ * FILE_GO_ON, and the caller goes on elsewhere:
  *
- *     w0      FILE_FROM_ROOT: from the root as the caller has it; FILE_FROM_CHANNEL: from w2
- *     w1      length of the text that remains, which is in the caller's buffer now: so whoever
+ *     w0      FILE_FROM_ROOT: from the root as the caller has it, the text begins with `/`;
+ *             FILE_FROM_CHANNEL: from w2, it does not
+ *     w1      length of what remains of the path, which is at the beginning of the caller's buffer
+ *             now (the texts that went with the path are the caller's to send again): so whoever
  *             sends a path declares the buffer BUFFER_OUT too, FILE_PATH_MAX bytes long; to one who
  *             does not the answer is E_NAMETOOLONG
  *     w2      a channel (MESSAGE_MOVE or MESSAGE_COPY) with FILE_FROM_CHANNEL
@@ -86,13 +87,15 @@ enum file_label {
     /* path, whose last name is what was mounted upon. E_INVAL: nothing is. */
     FILE_UNMOUNT,
     /* to the root of a server that gets mounted: the absolute path where, in the buffer; w2:
-     * channel (MESSAGE_COPY) of the directory above. Without a handle: it is not mounted any more;
-     * E_BUSY: files are open, which stay usable. */
+     * channel (MESSAGE_COPY) of the directory above. E_BUSY: it is mounted already, or registered
+     * as `root`. Without a handle: it is not mounted any more. E_BUSY: files are open, or something
+     * is mounted inside, and it stays; E_INVAL: it is not mounted. */
     FILE_ATTACH,
 };
 
-/* The status of a path that leaves the server, and word 0 then. */
-enum { FILE_GO_ON = 1 };
+/* The status of a path that leaves the server, which is more than any length of a text or path; and
+ * word 0 then. */
+enum { FILE_GO_ON = 1 << 16 };
 enum { FILE_FROM_ROOT, FILE_FROM_CHANNEL };
 
 enum { FILE_NO_FOLLOW = 1 << 0, FILE_REMOVE_DIRECTORY = 1 << 1 };
@@ -101,6 +104,7 @@ enum file_sync {
     FILE_SYNC_FILE,   /* contents and what describes it */
     FILE_SYNC_DATA,   /* what one needs to read it again */
     FILE_SYNC_SYSTEM, /* all files of the server */
+    FILE_SYNC_REST,   /* the same, and the device says that nobody uses it, until somebody does */
 };
 
 enum file_map { FILE_MAP_PRIVATE, FILE_MAP_SHARED };

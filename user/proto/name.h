@@ -12,8 +12,11 @@ enum name_label {
      * again replaces. */
     NAME_REGISTER = 0x100,
     /* -> w2: a channel handle. Waits until the name is registered; w0 = NAME_NO_WAIT: E_NOENT at
-     * once. */
+     * once. E_NOENT also when the servers that might register it will not, or have ended. */
     NAME_LOOKUP,
+    /* From such a server: it will not register this name of its line, for it has no such thing.
+     * Good until the server starts again. E_PERM. */
+    NAME_DECLINE,
 };
 
 enum { NAME_NO_WAIT = 1 };

@@ -11,6 +11,7 @@
  * init never calls a server, so any server may call init at any time.
  */
 #include <octavo/system.h>
+#include <stdint.h>
 
 enum {
     START_PORT = 3,   /* RECV */
@@ -27,4 +28,13 @@ enum start_label {
      * server has them; the word `initrd` on the line is a device too, with that name and no
      * interrupt, `offset` and `size` being those of the archive. -> the number of devices. */
     START_GET_DEVICES = 0x180,
+    /* On HANDLE_NAMES. w2: a memory object (MESSAGE_COPY) that a device of the server's writes to.
+     * init keeps it too, so that its pages go to nobody else if the server dies, and the device
+     * writes on. -> w0: a number. E_NOSPC: too many. */
+    START_KEEP,
+    /* w0: such a number, which init lets go; or START_KEPT: all that were kept for this server,
+     * also when it ran before. It has reset its devices. E_NOENT. */
+    START_DROP,
 };
+
+#define START_KEPT UINT64_MAX

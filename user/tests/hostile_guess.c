@@ -100,7 +100,10 @@ static void test_names_of_servers(void)
     int channel = (int)channel_create(port, 0);
     CHECK_EQUAL(call_init(NAME_REGISTER | MESSAGE_COPY, "console", 0, channel), -E_PERM);
     CHECK_EQUAL(call_init(NAME_REGISTER | MESSAGE_COPY, "fresh", 0, channel), -E_PERM);
+    CHECK_EQUAL(call_init(NAME_DECLINE, "console", 0, 0), -E_PERM);
     CHECK_EQUAL(call_init(START_GET_DEVICES, "", 0, 0), -E_PERM);
+    CHECK_EQUAL(call_init(START_KEEP | MESSAGE_COPY, "", 0, channel), -E_PERM);
+    CHECK_EQUAL(call_init(START_DROP, "", START_KEPT, 0), -E_PERM);
     CHECK(channel_create(HANDLE_NAMES, 1) < 0);
     CHECK(call_init(NAME_LOOKUP, "", NAME_NO_WAIT, 0) < 0);
     CHECK_EQUAL(call_init(NAME_LOOKUP, "no-such-name", NAME_NO_WAIT, 0), -E_NOENT);

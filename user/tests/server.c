@@ -65,11 +65,12 @@ static long answer_channel(struct server *server, uint64_t badge, struct message
 
 static long answer_open(struct server *server, const struct message *request, struct message *reply)
 {
-    char path[64];
-    long length = message_read_text(request, path, sizeof path);
+    char path[64] = "";
+    size_t size = message_buffer(request, BUFFER_IN);
+    long copied = ipc_read(request->token, 0, path, size < sizeof path ? size : sizeof path - 1);
 
-    if (length < 0)
-        return length;
+    if (copied < 0)
+        return copied;
     for (size_t i = 0; i < TAP_COUNT(files); i++)
         if (strcmp(path, files[i].name) == 0)
             return answer_channel(server, i + 1, reply);

@@ -161,8 +161,9 @@ enum system_call {
      * that touched the page is killed. */
     SYS_VM_MAP,
     /* vm_unmap(space [MAP], address, length): removes what is mapped there, parts of mappings too.
-     * Length is rounded up to pages. E_INVAL: unaligned, zero, or outside the user half. May be
-     * observed at its `ecall` while it goes on. */
+     * Length is rounded up to pages. E_INVAL: unaligned, zero, or outside the user half; E_NOMEM: a
+     * mapping or a larger page cannot be divided at an edge; what lay before that edge may be gone.
+     * May be observed at its `ecall` while it goes on. */
     SYS_VM_UNMAP,
     /* vm_protect(space [MAP], address, length, flags): other permissions, MAP_READ, MAP_WRITE and
      * MAP_EXECUTE, or MAP_NONE, for pages that are mapped. E_INVAL; E_NOENT: some page is not

@@ -33,6 +33,15 @@ static inline void pages_touch(long address, uint64_t pages, uint64_t step)
     }
 }
 
+/* Reads from each page. */
+static inline void pages_read(long address, uint64_t pages)
+{
+    const volatile uint64_t *page = (const volatile uint64_t *)address;
+
+    for (; pages != 0; pages--, page += PAGE_BYTES / sizeof *page)
+        (void)*page;
+}
+
 /* Instructions that this hart has executed, whoever it ran. Exact under QEMU's -icount. */
 static inline uint64_t instructions(void)
 {

@@ -1,10 +1,11 @@
 /* fork.c - fork, what the child does, exit and wait, against the memory of the parent.
  *
  * fork_first: all pages of the parent have just been written to. fork: once more, and the parent
- * has written nothing since. fork_exec: the child runs /bin/true. fork_touch_N: the child writes to
- * N pages of a hundred, evenly spread, so that it needs every page table. All pages are of 4 KiB. A
- * sample ends when the child's space is gone: the kernel takes a large one apart piece by piece,
- * each time that it looks who runs next, and may not have ended when the parent's wait returns.
+ * has written nothing since. fork_exec: the child runs /bin/true. fork_read: it reads all pages.
+ * fork_touch_N: it writes to N pages of a hundred, evenly spread, so that it needs every page
+ * table. All pages are of 4 KiB. A sample ends when the child's space is gone: the kernel takes a
+ * large one apart piece by piece, each time that it looks who runs next, and may not have ended
+ * when the parent's wait returns.
  */
 #include "bench_vm.h"
 
@@ -23,8 +24,10 @@ enum { GLANCE_NS = 5000 };
 
 static char program[] = "/bin/true";
 
-/* `step`: the child writes to each step-th page; 0: to none; EXEC: it runs the program instead. */
+/* `step`: the child writes to each step-th page; 0: to none; READ: it reads all; EXEC: it runs the
+ * program instead. */
 #define EXEC UINT64_MAX
+#define READ (UINT64_MAX - 1)
 
 static _Noreturn void child(const struct parent *parent, uint64_t step)
 {
@@ -32,6 +35,8 @@ static _Noreturn void child(const struct parent *parent, uint64_t step)
 
     if (step == EXEC)
         execve(program, arguments, environ);
+    else if (step == READ)
+        pages_read(parent->address, parent->pages);
     else if (step != 0)
         pages_touch(parent->address, parent->pages, step);
     process_exit(step == EXEC);
@@ -88,6 +93,8 @@ static long measure_size(uint64_t pages)
         result = sample(&parent, "fork", 0);
     if (result == 0)
         result = sample(&parent, "fork_exec", EXEC);
+    if (result == 0)
+        result = sample(&parent, "fork_read", READ);
     if (result == 0)
         result = sample(&parent, "fork_touch_1", 100);
     if (result == 0)

@@ -33,6 +33,10 @@ enum error ext2_mount(struct disk *disk, const struct ext2_options *options, str
  */
 enum error ext2_unmount(struct ext2 *fs);
 
+/* Everything is on the disk, which says that it is not in use: as after an unmount, but what comes
+ * next, if anything, finds it mounted. */
+enum error ext2_rest(struct ext2 *fs) MUST_USE;
+
 /* Everything is on the disk when these return. */
 enum error ext2_sync(struct ext2 *fs) MUST_USE;
 enum error ext2_sync_inode(struct ext2 *fs, struct inode *inode, bool data_only) MUST_USE;

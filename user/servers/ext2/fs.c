@@ -44,7 +44,9 @@ enum error operation_begin(struct ext2 *fs, uint32_t credits, struct operation *
         return E_ROFS;
     fs_claim(fs);
     *op = (struct operation){.fs = fs};
-    enum error error = change_begin(fs->store, credits, &op->change);
+    enum error error = fs->resting ? fs_mark_used(fs) : E_OK;
+    if (error == E_OK)
+        error = change_begin(fs->store, credits, &op->change);
     if (error != E_OK)
         fs_unclaim(fs);
     return error;

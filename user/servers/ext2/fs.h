@@ -54,6 +54,7 @@ struct ext2 {
 
     struct fs_lock lock; /* this and all below: lock */
     bool claimed;        /* an operation runs */
+    bool resting;        /* the disk says that it is not in use; the next operation changes that */
     bool damaged;        /* impossible values have been seen */
     unsigned complaints;
     char complaint[160];
@@ -83,6 +84,9 @@ struct ext2 {
 /* Says once what is wrong with the disk. -> E_IO, always. */
 enum error fs_damage(struct ext2 *fs, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Says on the disk that it is in use. */
+enum error fs_mark_used(struct ext2 *fs) MUST_USE;
 
 void fs_claim(struct ext2 *fs);
 void fs_unclaim(struct ext2 *fs);

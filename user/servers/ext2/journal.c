@@ -268,6 +268,17 @@ void journal_destroy(struct store *store)
     store->journal = NULL;
 }
 
+enum error store_settle(struct store *store)
+{
+    enum error error;
+
+    store_take_turn(store);
+    error = store_settle_turn(store);
+    store_open_changes(store);
+    store_end_turn(store);
+    return error;
+}
+
 enum error store_close_journal(struct store *store)
 {
     enum error error;

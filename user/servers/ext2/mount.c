@@ -233,18 +233,25 @@ static enum error load(struct ext2 *fs, bool *told)
     return error;
 }
 
-/* Says on the disk that it is in use. */
+enum error fs_mark_used(struct ext2 *fs)
+{
+    if (fs->has_journal)
+        fs->super->s_feature_incompat |= INCOMPAT_RECOVER;
+    else
+        fs->super->s_state &= (uint16_t)~STATE_VALID;
+    enum error error = super_write(fs);
+    if (error == E_OK)
+        fs->resting = false;
+    return error;
+}
+
 static enum error begin_writing(struct ext2 *fs)
 {
     fs->was_valid = fs->super->s_state & STATE_VALID;
     fs->super->s_mnt_count++;
     if (fs->options.now_ns != NULL)
         fs->super->s_mtime = (uint32_t)(fs->options.now_ns() / 1000000000);
-    if (fs->has_journal)
-        fs->super->s_feature_incompat |= INCOMPAT_RECOVER;
-    else
-        fs->super->s_state &= (uint16_t)~STATE_VALID;
-    return super_write(fs);
+    return fs_mark_used(fs);
 }
 
 static enum error start(struct ext2 *fs)
@@ -314,12 +321,8 @@ enum error ext2_mount(struct disk *disk, const struct ext2_options *options, str
 
 /* ---- unmount ----------------------------------------------------------------------------- */
 
-static enum error end_writing(struct ext2 *fs)
+static enum error mark_unused(struct ext2 *fs)
 {
-    enum error error = fs->has_journal ? store_close_journal(fs->store) : E_OK;
-
-    if (error != E_OK)
-        return error;
     if (fs->has_journal)
         fs->super->s_feature_incompat &= ~(uint32_t)INCOMPAT_RECOVER;
     else if (fs->was_valid)
@@ -329,6 +332,33 @@ static enum error end_writing(struct ext2 *fs)
     if (fs->options.now_ns != NULL)
         fs->super->s_wtime = (uint32_t)(fs->options.now_ns() / 1000000000);
     return super_write(fs);
+}
+
+/* Nobody may begin an operation between the last commit and the mark. */
+enum error ext2_rest(struct ext2 *fs)
+{
+    enum error error = ext2_sync(fs), end = E_OK;
+
+    if (fs->read_only)
+        return error;
+    fs_lock_take(&fs->lock);
+    fs_claim(fs);
+    if (!fs->resting) {
+        end = fs->has_journal ? store_settle(fs->store) : fs_commit(fs);
+        if (end == E_OK)
+            end = mark_unused(fs);
+        fs->resting = end == E_OK;
+    }
+    fs_unclaim(fs);
+    fs_lock_release(&fs->lock);
+    return error != E_OK ? error : end;
+}
+
+static enum error end_writing(struct ext2 *fs)
+{
+    enum error error = fs->has_journal ? store_close_journal(fs->store) : E_OK;
+
+    return error == E_OK ? mark_unused(fs) : error;
 }
 
 enum error ext2_unmount(struct ext2 *fs)

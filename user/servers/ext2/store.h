@@ -64,7 +64,10 @@ struct store_place {
 enum error store_open_journal(struct store *store, const struct store_place *place, bool *replayed,
                               const char **complaint) MUST_USE;
 
-/* Commits, writes everything home and marks the journal empty. */
+/* Commits, writes everything home and marks the journal empty, which stays in use. */
+enum error store_settle(struct store *store) MUST_USE;
+
+/* The same, and it is not used any more. */
 enum error store_close_journal(struct store *store) MUST_USE;
 
 /* ---- blocks ------------------------------------------------------------------------------ */

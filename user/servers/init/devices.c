@@ -1,25 +1,55 @@
 /* devices.c - who gets which device.
  *
- * owner[i] is the server that device i of the boot information went to, NOBODY at first.
+ * owner_of[i] is the server that device i went to, NOBODY at first.
  */
 #include "devices.h"
 
-#include <octavo/handle.h>
+#include <octavo/calls.h>
 
 #include <fnmatch.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NOBODY = -1 };
 
+/* The first registers of a slot (virtio 1.2, section 4.2.2). */
+enum { VIRTIO_MAGIC_VALUE = 0, VIRTIO_DEVICE_ID = 2, VIRTIO_REGISTERS = 3 };
+
+#define VIRTIO_MAGIC 0x74726976u /* "virt" */
+
 static const struct boot_info *boot;
+static struct boot_device devices[BOOT_DEVICES_MAX]; /* as the boot information has them, named */
 static int owner_of[BOOT_DEVICES_MAX];
+
+/* Puts the kind of device in the slot behind the name; without a slot, or memory to look at it, the
+ * name stays. */
+static void name_virtio(struct boot_device *device)
+{
+    struct mapping mapping = {
+        .length = device->offset + device->size, .flags = MAP_READ, .memory = device->memory};
+
+    if (device->size < VIRTIO_REGISTERS * sizeof(uint32_t))
+        return;
+    long address = vm_map(HANDLE_SPACE, &mapping);
+    if (address < 0)
+        return;
+    const volatile uint32_t *registers = (const volatile uint32_t *)(address + device->offset);
+    if (registers[VIRTIO_MAGIC_VALUE] == VIRTIO_MAGIC)
+        snprintf(device->compatible, sizeof device->compatible, "virtio,mmio:%u",
+                 (unsigned)registers[VIRTIO_DEVICE_ID]);
+    (void)vm_unmap(HANDLE_SPACE, (uint64_t)address, mapping.length);
+}
 
 void devices_init(const struct boot_info *info)
 {
     boot = info;
-    for (unsigned i = 0; i < BOOT_DEVICES_MAX; i++)
+    for (unsigned i = 0; i < info->devices; i++) {
         owner_of[i] = NOBODY;
+        devices[i] = info->device[i];
+        if (strcmp(devices[i].compatible, "virtio,mmio") == 0)
+            name_virtio(&devices[i]);
+    }
 }
 
 static enum error add_device(struct device_set *set, const struct boot_device *device)
@@ -51,9 +81,9 @@ enum error devices_take(struct device_set *set, const char *pattern, int owner)
     if (strcmp(pattern, "initrd") == 0)
         return add_initrd(set);
     for (unsigned i = 0; i < boot->devices; i++) {
-        if (owner_of[i] != NOBODY || fnmatch(pattern, boot->device[i].compatible, 0) != 0)
+        if (owner_of[i] != NOBODY || fnmatch(pattern, devices[i].compatible, 0) != 0)
             continue;
-        enum error error = add_device(set, &boot->device[i]);
+        enum error error = add_device(set, &devices[i]);
         if (error != E_OK)
             return error;
         owner_of[i] = owner;

@@ -1,5 +1,11 @@
 #pragma once
-/* devices.h - who gets which device. Each device of the machine goes to one server, for good. */
+/* devices.h - who gets which device. Each device of the machine goes to one server, for good.
+ *
+ * The device tree calls every slot of a virtio bus `virtio,mmio`, whatever is plugged in there.
+ * init asks the slot itself, once, and names the device `virtio,mmio:N`, N being its DeviceID
+ * (virtio 1.2, section 5; 0: the slot is empty), so that the table can tell one kind from the
+ * other.
+ */
 #include <octavo/error.h>
 #include <octavo/system.h>
 
@@ -11,7 +17,7 @@ struct device_set {
     unsigned count;
 };
 
-/* Takes over what the kernel gave init; `info` stays where it is. */
+/* Takes over what the kernel gave init, and asks the slots of virtio what is in them. */
 void devices_init(const struct boot_info *info);
 
 /* Gives the devices whose `compatible` string matches `pattern` (fnmatch) to the server `owner`,

@@ -13,9 +13,12 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "kept.h"
 #include "log.h"
+#include "mounts.h"
 #include "names.h"
 #include "proto/file.h"
+#include "proto/mount.h"
 #include "proto/name.h"
 #include "proto/start.h"
 #include "services.h"
@@ -31,7 +34,7 @@ enum {
     EVENT_BADGE = 0,
 };
 
-#define SHUTDOWN_WAIT_NS 3000000000ull /* for the console to drain */
+#define SHUTDOWN_WAIT_NS 10000000000ull /* for disks and console to be done */
 
 static struct init self;
 static int event;
@@ -77,10 +80,46 @@ static long look_name_up(struct message *request, struct message *reply)
         reply->word[2] = (uint64_t)channel;
         return E_OK;
     }
-    if (request->word[0] == NAME_NO_WAIT)
+    if (request->word[0] == NAME_NO_WAIT || services_refuse(name))
         return -E_NOENT;
     enum error error = names_wait(name, request->token);
     return error == E_OK ? SERVER_NO_REPLY : -(long)error;
+}
+
+static long decline_name(int service, const struct message *request)
+{
+    char name[NAME_LENGTH_MAX + 1];
+    long length = message_read_text(request, name, sizeof name);
+
+    if (length < 0)
+        return length;
+    return service != SERVICE_NONE && services_decline(service, name) ? E_OK : -E_PERM;
+}
+
+static long keep_memory(int service, struct message *request, struct message *reply)
+{
+    if (service == SERVICE_NONE)
+        return -E_PERM;
+    if (!message_has_handle(request))
+        return -E_INVAL;
+    int memory = (int)request->word[2];
+    long kind = handle_control(memory, HANDLE_GET, 0);
+    if (kind < 0 || (kind & 0xff) != OBJECT_MEMORY)
+        return -E_INVAL;
+    enum error error = kept_add(service, memory, &reply->word[0]);
+    if (error == E_OK)
+        (void)message_take_handle(request);
+    return -(long)error;
+}
+
+static long drop_memory(int service, const struct message *request)
+{
+    if (service == SERVICE_NONE)
+        return -E_PERM;
+    if (request->word[0] != START_KEPT)
+        return -(long)kept_drop(service, request->word[0]);
+    kept_drop_all(service);
+    return E_OK;
 }
 
 static long list_devices(int service, const struct message *request)
@@ -125,12 +164,26 @@ static long handle(struct server *server, struct message *request, struct messag
         return status;
     case NAME_LOOKUP:
         return look_name_up(request, reply);
+    case NAME_DECLINE:
+        status = decline_name(service, request);
+        tend();
+        return status;
     case START_GET_DEVICES:
         return list_devices(service, request);
+    case START_KEEP:
+        return keep_memory(service, request, reply);
+    case START_DROP:
+        return drop_memory(service, request);
     case FILE_WRITE:
         return write_log(service, request);
     case FILE_READ:
         return service == SERVICE_NONE ? -E_NOSYS : 0;
+    case MOUNT_ADD:
+        return mounts_add(request);
+    case MOUNT_REMOVE:
+        return mounts_remove(request);
+    case MOUNT_LIST:
+        return mounts_list(request);
     default:
         return -E_NOSYS;
     }
@@ -190,10 +243,12 @@ void init_shutdown(bool failure)
         return;
     shutdown_failure = failure;
     shutdown_at = clock_get() + SHUTDOWN_WAIT_NS;
-    /* A child waits for the console. Should the console hang, the timer ends the matter. */
-    long pid = console != HANDLE_NONE ? process_fork() : -E_NODEV;
+    /* A child waits for disks and console. Should one hang, the timer ends the matter. */
+    long pid = process_fork();
     if (pid == 0) {
-        (void)message_call(console, &(struct message){.label = FILE_SYNC});
+        mounts_rest();
+        if (console != HANDLE_NONE)
+            (void)message_call(console, &(struct message){.label = FILE_SYNC});
         power_off();
         process_exit(1);
     }
@@ -219,24 +274,37 @@ static long map_archive(const struct boot_info *boot, struct cpio *archive)
     return 0;
 }
 
-/* The archive is read-only; the table gets cut to pieces. */
-static void read_table(void)
+/* A copy of a table, which gets cut to pieces, as the archive cannot be. NULL: there is none. */
+static char *copy_table(const char *path, size_t *length)
 {
     struct cpio_entry file;
     char *table;
 
-    if (cpio_find(&self.archive, "/etc/servers", &file) != E_OK) {
-        log_line("the initrd has no /etc/servers");
-        return;
+    if (cpio_find(&self.archive, path, &file) != E_OK) {
+        log_line("the initrd has no %s", path);
+        return NULL;
     }
     table = malloc(file.size + 1);
     if (table == NULL) {
-        log_line("no memory for /etc/servers");
-        return;
+        log_line("no memory for %s", path);
+        return NULL;
     }
     memcpy(table, file.data, file.size);
     table[file.size] = '\0';
-    services_init(&self, table, file.size);
+    *length = file.size;
+    return table;
+}
+
+static void read_tables(void)
+{
+    size_t length;
+    char *table = copy_table("/etc/servers", &length);
+
+    if (table != NULL)
+        services_init(&self, table, length);
+    table = copy_table("/etc/mounts", &length);
+    if (table != NULL)
+        mounts_init(table, length);
 }
 
 static void make_port(void)
@@ -264,7 +332,7 @@ int main(void)
     (void)thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, INIT_PRIORITY);
     make_port();
     devices_init(self.boot);
-    read_table();
+    read_tables();
     session_init(&self);
     tend();
     server.port = self.port;

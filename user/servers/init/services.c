@@ -23,25 +23,36 @@ struct service {
     struct table_line line;
     struct child child;
     struct device_set devices;
-    int port; /* or HANDLE_NONE when given up */
+    int port;          /* or HANDLE_NONE when given up */
+    unsigned declined; /* names of its line that it will not register: bits, by their places */
 };
 
 static struct service services[SERVICES_MAX];
 static int service_count;
 static const struct init *self;
 
-static bool list_has(const struct table_list *list, const char *text)
+enum { NOT_THERE = -1 };
+
+/* -> its place in the list, or NOT_THERE. */
+static int list_find(const struct table_list *list, const char *text)
 {
     for (unsigned i = 0; i < list->count; i++) {
         if (strcmp(list->item[i], text) == 0)
-            return true;
+            return (int)i;
     }
-    return false;
+    return NOT_THERE;
 }
 
-static void take_devices(struct service *service, int number)
+static bool list_has(const struct table_list *list, const char *text)
+{
+    return list_find(list, text) != NOT_THERE;
+}
+
+/* False: there are devices on its line, and the machine has none of them. */
+static bool take_devices(struct service *service, int number)
 {
     const struct table_list *wanted = &service->line.devices;
+    bool wants = false;
 
     for (unsigned i = 0; i < wanted->count; i++) {
         if (strcmp(wanted->item[i], "system") == 0)
@@ -51,7 +62,18 @@ static void take_devices(struct service *service, int number)
             log_line("%s: there is no free device %s", service->line.name, wanted->item[i]);
         else if (error != E_OK)
             log_line("%s: more devices than one server can have", service->line.name);
+        wants = true;
     }
+    return service->devices.count > 0 || !wants;
+}
+
+/* It will not run again: who calls it shall learn that, not wait. */
+static void retire(struct service *service)
+{
+    handle_close(service->port);
+    service->port = HANDLE_NONE;
+    for (unsigned i = 0; i < service->line.names.count; i++)
+        names_drop(service->line.names.item[i]);
 }
 
 static void add_service(char *text, unsigned line_number)
@@ -72,7 +94,10 @@ static void add_service(char *text, unsigned line_number)
         log_line("/etc/servers:%u: %s; line skipped", line_number, complaint);
         return;
     }
-    take_devices(service, service_count++);
+    if (!take_devices(service, service_count++)) {
+        child_finished(&service->child);
+        retire(service);
+    }
 }
 
 void services_init(const struct init *init, char *table, size_t length)
@@ -139,15 +164,6 @@ static _Noreturn void become(const struct service *service, int number)
     process_exit(1);
 }
 
-/* It will not run again: who calls it shall learn that, not wait. */
-static void retire(struct service *service)
-{
-    handle_close(service->port);
-    service->port = HANDLE_NONE;
-    for (unsigned i = 0; i < service->line.names.count; i++)
-        names_drop(service->line.names.item[i]);
-}
-
 static void give_up(struct service *service)
 {
     log_line("%s died %d times in a row soon after its start: given up", service->line.name,
@@ -163,6 +179,7 @@ static void start(struct service *service, uint64_t now)
     if (pid == 0)
         become(service, number);
     child_started(&service->child, (int)pid, now);
+    service->declined = 0;
     if (pid > 0)
         return;
     log_line("%s: no process for it (error %ld)", service->line.name, -pid);
@@ -206,7 +223,8 @@ bool services_child_died(int pid, int status, uint64_t now)
         if (service->child.pid != pid)
             continue;
         child_describe_end(status, cause);
-        log_line("%s (pid %d) %s", service->line.name, pid, cause);
+        if (status != STATUS_EXITED(0) || is_to_restart(service, status))
+            log_line("%s (pid %d) %s", service->line.name, pid, cause);
         if (!is_to_restart(service, status)) {
             child_finished(&service->child);
             retire(service);
@@ -242,11 +260,40 @@ void services_list_devices(int service, struct device_set *set)
     }
 }
 
+/* Whether such a name may come from this service yet. */
+static bool may_provide(const struct service *service, int place)
+{
+    return service->port != HANDLE_NONE && (service->declined >> place & 1) == 0;
+}
+
+bool services_decline(int service, const char *name)
+{
+    int place = list_find(&services[service].line.names, name);
+
+    if (place == NOT_THERE)
+        return false;
+    services[service].declined |= 1u << place;
+    if (!services_provide(name))
+        names_drop(name);
+    return true;
+}
+
 bool services_provide(const char *name)
 {
     for (int i = 0; i < service_count; i++) {
-        if (services[i].port != HANDLE_NONE && list_has(&services[i].line.names, name))
+        int place = list_find(&services[i].line.names, name);
+
+        if (place != NOT_THERE && may_provide(&services[i], place))
             return true;
+    }
+    return false;
+}
+
+bool services_refuse(const char *name)
+{
+    for (int i = 0; i < service_count; i++) {
+        if (list_has(&services[i].line.names, name))
+            return !services_provide(name);
     }
     return false;
 }

@@ -33,8 +33,15 @@ int services_by_badge(uint64_t badge);
 /* May this service register the name? */
 bool services_may_register(int service, const char *name);
 
+/* It says that it will not register the name. Who waits for it learns that. False: it may not
+ * register it anyway. */
+bool services_decline(int service, const char *name);
+
 /* Its devices, with the handles as the service itself has them. */
 void services_list_devices(int service, struct device_set *set);
 
 /* Is there a service that registers this name, or will when it has started? */
 bool services_provide(const char *name);
+
+/* Is it a name of the table that will not come (back)? */
+bool services_refuse(const char *name);

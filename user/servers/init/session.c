@@ -14,13 +14,16 @@
 #include "child.h"
 #include "launch.h"
 #include "log.h"
+#include "mounts.h"
 #include "names.h"
 #include "proto/name.h"
 #include "services.h"
 
 enum { SESSION_ARGUMENTS_MAX = 16, SESSION_BADGE = 0, EXIT_CANNOT_RUN = 126 };
 
-static const char root_name[] = "root", console_name[] = "console";
+static const char console_name[] = "console";
+static const char disk_name[] = "fs0", initrd_name[] = "initrd";
+static char root_wanted[NAME_LENGTH_MAX + 1];
 /* execve takes pointers to non-const by tradition, and changes nothing. */
 static char path_entry[] = "PATH=/bin:/tests", home_entry[] = "HOME=/", term_entry[] = "TERM=vt100";
 static char *const environment[] = {path_entry, home_entry, term_entry, NULL};
@@ -31,19 +34,36 @@ static bool runs_once;
 static char text[BOOT_ARGUMENTS_MAX]; /* what argument[] points into */
 static char *argument[SESSION_ARGUMENTS_MAX + 1];
 
-/* Looks for `run=` among the words of the boot arguments, and leaves the rest of it in `text`. */
-static bool find_run(const char *arguments)
+/* Looks for `name=` among the words of the boot arguments. -> the rest of it, or NULL. */
+static char *find_argument(char *arguments, const char *name)
 {
+    size_t length = strlen(name);
     char *rest;
 
+    for (char *word = strtok_r(arguments, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest))
+        if (strncmp(word, name, length) == 0)
+            return word + length;
+    return NULL;
+}
+
+/* Leaves what `run=` says in `text`. */
+static bool find_run(const char *arguments)
+{
     snprintf(text, sizeof text, "%s", arguments);
-    for (char *word = strtok_r(text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        if (strncmp(word, "run=", 4) == 0) {
-            memmove(text, word + 4, strlen(word + 4) + 1);
-            return true;
-        }
-    }
-    return false;
+    const char *run = find_argument(text, "run=");
+    if (run == NULL)
+        return false;
+    memmove(text, run, strlen(run) + 1);
+    return true;
+}
+
+static void find_root(const char *arguments)
+{
+    snprintf(text, sizeof text, "%s", arguments);
+    const char *root = find_argument(text, "root=");
+    if (root != NULL)
+        snprintf(root_wanted, sizeof root_wanted, "%s", root);
 }
 
 void session_init(const struct init *init)
@@ -52,6 +72,7 @@ void session_init(const struct init *init)
     char *rest;
 
     self = init;
+    find_root(init->boot->arguments);
     runs_once = find_run(init->boot->arguments);
     if (!runs_once)
         strcpy(text, "/bin/sh");
@@ -64,12 +85,20 @@ void session_init(const struct init *init)
     }
 }
 
+/* Whose root is `/`: as the boot arguments say, or the disk's, unless its server has ended. */
+static const char *root_name(void)
+{
+    if (root_wanted[0] != '\0')
+        return root_wanted;
+    return services_provide(disk_name) ? disk_name : initrd_name;
+}
+
 /* ---- starting ---- */
 
 static long prepare(void)
 {
     const uint32_t channel = RIGHT_SEND | RIGHT_DUP;
-    int root = names_find(root_name), console = names_find(console_name);
+    int root = names_find(root_name()), console = names_find(console_name);
     struct launch launch = {.priority = PRIORITY_DEFAULT};
     long names = channel_create(self->port, SESSION_BADGE);
 
@@ -88,6 +117,7 @@ static _Noreturn void become(void)
 {
     if (prepare() < 0)
         process_exit(EXIT_CANNOT_RUN);
+    mounts_make(root_name());
     execve(argument[0], argument, environment);
     perror(argument[0]);
     process_exit(EXIT_CANNOT_RUN);
@@ -123,7 +153,7 @@ uint64_t session_start_due(uint64_t now)
 {
     if (!child_is_due(&child, now))
         return child.start_next_ns;
-    if (!is_ready(root_name) || !is_ready(console_name))
+    if (!is_ready(root_name()) || !is_ready(console_name))
         return DEADLINE_NONE;
     start(now);
     return child.start_next_ns;

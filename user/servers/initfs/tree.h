@@ -13,10 +13,7 @@
 #include <octavo/cpio.h>
 #include <octavo/error.h>
 
-enum {
-    TREE_ROOT = 0,
-    TREE_LINKS_MAX = 8, /* symbolic links that one path may lead through */
-};
+enum { TREE_ROOT = 0 };
 
 struct tree_node {
     const char *path; /* in the archive, from the root, no leading slash */
@@ -45,11 +42,9 @@ enum error tree_build(struct tree *tree, const struct cpio *archive) MUST_USE;
 
 void tree_destroy(struct tree *tree);
 
-/* Resolves `path`, `length` bytes, from the directory `start`, or from the root if it begins with
- * a slash. Links are followed. An empty path names `start` itself. E_NOENT; E_NOTDIR; E_LOOP;
- * E_NAMETOOLONG; E_INVAL: a NUL inside. */
-enum error tree_resolve(const struct tree *tree, uint32_t start, const char *path, size_t length,
-                        uint32_t *node) MUST_USE;
+/* Finds what a directory holds under the name of `length` bytes. E_NOENT. */
+enum error tree_look_up(const struct tree *tree, uint32_t directory, const char *name,
+                        size_t length, uint32_t *found) MUST_USE;
 
 /* The bytes of a node's own name; "" for the root. They are not followed by a NUL. */
 const char *tree_name(const struct tree_node *node, size_t *length);

@@ -4,10 +4,13 @@
  * A server states what its file system can do with nodes (struct file_operations) and calls
  * file_server_run; resolving paths and symbolic links, O_ flags and modes, positions, mounts,
  * FILE_GO_ON and every label of proto/file.h are done here. A *node* is the file system's own
- * record of one file; whoever gets one from an operation holds it until `put`.
+ * record of one file; whoever gets one from an operation holds it until `put`. While a file's node
+ * is held, every operation that finds the file gives that same node: mounts and `..` are told by
+ * the pointer.
  *
  * With `threads` above one, operations run in several threads at once, and the file system has
- * locks of its own; no lock of this library is held while one runs.
+ * locks of its own; no lock of this library is held while one runs but that of an open file's
+ * position, by the transfer that moves it.
  *
  * Operations give 0 or an error, and transfers a count or a negated error. What is NULL answers
  * E_ROFS if it would change something, else E_NOSYS. Names are never `.`, `..`, empty, longer than

@@ -22,7 +22,7 @@ enum {
 /* Auxiliary vector entries of the library's own; the kernel's is AUX_BOOT_INFO. */
 enum {
     AUX_NULL = 0,
-    AUX_DIRECTORY = 0x1100, /* address of the current directory's absolute path */
+    AUX_MODE_MASK = 0x1101, /* of umask() */
 };
 
 /* Where a program's bytes come from: a file, or memory. */

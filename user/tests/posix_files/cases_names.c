@@ -1,0 +1,110 @@
+/* cases_names.c - making and removing names, and the current directory. */
+#include <stddef.h>
+
+#include "cases.h"
+
+const struct test_case name_cases[] = {
+    {"mkdir", "mkdir d; stat d; mkdir d/e; stat d; list d"},
+    {"mkdir_existing",
+     "mkdir d; mkdir d; make f; mkdir f; symlink none l; mkdir l; symlink d m; mkdir m"},
+    {"mkdir_missing", "mkdir a/b; make f; mkdir f/b; mkdir {0}"},
+    {"mkdir_slash",
+     "mkdir d/; stat d; mkdir e//; stat e; mkdir d/; make f; mkdir f/; symlink none l; mkdir l/"},
+    {"mkdir_dots", "mkdir .; mkdir ..; mkdir d/.; mkdir d; mkdir d/.; mkdir d/..; mkdir /"},
+    {"mkdir_mode", "mkdir d 700; stat d; mkdir e 1777; stat e; umask 0; mkdir f 777; stat f; mkdir "
+                   "g 1757; stat g"},
+    {"mkdir_long", "mkdir {255}; mkdir {256}; mkdir {5000}; rmdir {255}"},
+    {"mkdir_links", "mkdir d; mkdir d/1; mkdir d/2; make d/f; stat d; rmdir d/1; stat d"},
+    {"mkdir_through_link",
+     "mkdir d; symlink d l; mkdir l/e; stat d/e; mkdir l/; symlink d/x m; mkdir m/e"},
+    {"mkdir_loop", "symlink l l; mkdir l; mkdir l/d; mkdir l/"},
+    {"mkdir_deep", "deep 60; stat d/d/d/d/d/d/d/d"},
+    {"rmdir", "mkdir d; rmdir d; stat d; rmdir d"},
+    {"rmdir_not_empty",
+     "mkdir d; make d/f; rmdir d; unlink d/f; mkdir d/e; rmdir d; rmdir d/e; rmdir d"},
+    {"rmdir_file", "make f; rmdir f; rmdir f/; rmdir f/x; rmdir {0}"},
+    {"rmdir_link", "mkdir d; symlink d l; rmdir l; rmdir l/; lstat l; stat d"},
+    {"rmdir_slash", "mkdir d; rmdir d/; mkdir d; rmdir d///; stat d"},
+    {"rmdir_dots", "mkdir d; rmdir d/.; rmdir d/..; rmdir .; rmdir ..; rmdir d/./; stat d"},
+    {"rmdir_root", "rmdir /; rmdir //"},
+    {"rmdir_open",
+     "mkdir d; open a d r; rmdir d; fstat a; openat b a f wc 644; openat b a . r; fsync a"},
+    {"rmdir_current", "mkdir d; chdir d; rmdir ../d; mkdir e; make f; open a . r; stat .; list ."},
+    {"rmdir_current_up", "mkdir d; chdir d; rmdir ../d; stat ..; chdir ..; getcwd"},
+    {"rmdir_current_getcwd", "mkdir d; chdir d; rmdir ../d; getcwd; realpath ."},
+    {"rmdir_links", "mkdir d; mkdir d/e; open a d/e r; rmdir d/e; stat d; fstat a"},
+    {"unlink", "make f; unlink f; stat f; unlink f"},
+    {"unlink_errors",
+     "make f; unlink f/x; unlink none/f; unlink f/; unlink {0}; unlink {256}; unlink {5000}"},
+    {"unlink_directory",
+     "mkdir d; unlink d; unlink d/; unlink .; unlink ..; unlink d/.; unlink d/..; unlink /"},
+    {"unlink_link", "make f abc; symlink f l; unlink l; cat f; lstat l"},
+    {"unlink_dangling", "symlink none l; unlink l; lstat l; symlink l l; unlink l; lstat l"},
+    {"unlink_link_slash",
+     "mkdir d; symlink d l; unlink l/; make f; symlink f m; unlink m/; lstat m"},
+    {"unlink_open",
+     "open a f +c 644; write a abc; unlink f; fstat a; pread a 3 0; close a; stat f"},
+    {"unlink_missing_slash", "unlink none/; rmdir none/; unlink none/.; rmdir none/."},
+    {"remove", "make f; mkdir d; mkdir e; make e/f; remove f; remove d; remove e; remove none; "
+               "stat f; stat d"},
+    {"symlink", "symlink target l; lstat l; readlink l 100; stat l"},
+    {"symlink_existing",
+     "make f; mkdir d; symlink x f; symlink x d; symlink x l; symlink x l; symlink x d/"},
+    {"symlink_errors", "symlink x none/l; make f; symlink x f/l; symlink {0} l; symlink a {0}; "
+                       "symlink x {256}; symlink {5000} l"},
+    {"symlink_slash",
+     "symlink x l/; mkdir d; symlink x d/; symlink x d/l; symlink x .; symlink x /"},
+    {"symlink_long", "symlink {255} l; lstat l; readlink l 4000; symlink {59} m; lstat m; symlink "
+                     "{60} n; lstat n; symlink {61} o; lstat o"},
+    {"symlink_longer", "symlink {1000} l; lstat l; readlink l 2000; stat l"},
+    {"symlink_mode", "umask 77; symlink x l; lstat l; umask 0; symlink x m; lstat m"},
+    {"symlink_one_letter", "make f abc; symlink f l; readlink l 9; cat l"},
+    {"readlink_errors", "make f; mkdir d; readlink f 9; readlink d 9; readlink none 9; readlink "
+                        "f/x 9; readlink {0} 1"},
+    {"readlink_size", "symlink target l; readlink l 3; readlink l 6; readlink l 0; readlink l 1"},
+    {"readlink_slash",
+     "mkdir d; symlink d l; readlink l/ 9; readlink d/ 9; symlink none m; readlink m/ 9"},
+    {"readlink_loop", "symlink l l; readlink l 9; readlink l/ 9; readlink l/x 9"},
+    {"readlink_middle",
+     "mkdir d; symlink d l; symlink target d/m; readlink l/m 9; readlink l/../l 9"},
+    {"link_depth_40", "make f x; symlink f 0; symlink 0 1; symlink 1 2; symlink 2 3; symlink 3 4; "
+                      "symlink 4 5; symlink 5 6; symlink 6 7; symlink 7 8; symlink 8 9; cat 9"},
+    {"link_many_in_path",
+     "mkdir d; symlink . d/l; make d/f x; cat d/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/f"},
+    {"link_too_many_in_path",
+     "mkdir d; symlink . d/l; make d/f x; cat "
+     "d/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/f; cat "
+     "d/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/l/f"},
+    {"chdir", "mkdir d; mkdir d/e; chdir d/e; getcwd; chdir ..; getcwd; chdir ../; getcwd; chdir "
+              "./d/./e/..; getcwd"},
+    {"chdir_errors", "make f; chdir f; chdir none; chdir f/; chdir f/..; chdir {0}; chdir {256}; "
+                     "chdir {5000}; getcwd"},
+    {"chdir_link", "mkdir d; mkdir d/e; symlink d/e l; chdir l; getcwd; chdir ..; getcwd"},
+    {"chdir_loop", "symlink l l; chdir l; chdir l/..; symlink none m; chdir m"},
+    {"chdir_root", "chdir /; getcwd; chdir ..; getcwd; chdir //; getcwd; chdir ~/case; getcwd"},
+    {"chdir_relative_open",
+     "mkdir d; make d/f abc; chdir d; cat f; open a ../g wc 644; chdir ..; stat g"},
+    {"fchdir", "mkdir d; open a . r; open b d r; fchdir b; getcwd; fchdir a; getcwd"},
+    {"fchdir_errors", "make f; open a f r; fchdir a; getcwd"},
+    {"fchdir_removed", "mkdir d; open a d r; rmdir d; fchdir a; getcwd; make f"},
+    {"getcwd_renamed",
+     "mkdir d; mkdir d/e; chdir d/e; rename ../../d ../../n; getcwd; chdir ..; getcwd"},
+    {"getcwd_moved", "mkdir d; mkdir n; mkdir d/e; chdir d/e; rename ../../d/e ../../n/f; getcwd; "
+                     "chdir ..; getcwd"},
+    {"getcwd_size", "chdir /; getcwd 1; getcwd 2; getcwd 0; getcwd0 0; getcwd0 1; getcwd0 2"},
+    {"getcwd_small", "getcwd 5; getcwd0 5; getcwd0 0"},
+    {"getcwd_deep", "deep 20; chdir d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d; getcwd"},
+    {"getcwd_long_names",
+     "mkdir {200}; chdir {200}; mkdir {200}; chdir {200}; getcwd; chdir ../..; getcwd"},
+    {"realpath", "mkdir d; make d/f; realpath d; realpath d/f; realpath ./d/../d//f; realpath .; "
+                 "realpath /; realpath ~"},
+    {"realpath_links", "mkdir d; make d/f; symlink d l; symlink l/f m; symlink ~/case/d n; "
+                       "realpath l; realpath m; realpath n/f; realpath l/.."},
+    {"realpath_errors", "make f; realpath none; realpath none/x; realpath f/x; symlink l l; "
+                        "realpath l; symlink none m; realpath m"},
+    {"realpath_file_slash",
+     "make f; realpath f/; mkdir d; realpath d/; symlink f l; realpath l/; realpath d/.."},
+    {"names_odd", "make *; make ..x abc; make ... abc; cat ..x; cat ...; mkdir -; rmdir -; list ."},
+    {"names_case", "make a; make A x; cat a; cat A; list ."},
+    {NULL, NULL},
+};
