@@ -12,7 +12,7 @@ say    ?= $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c kernel/lock.c \
 	kernel/frame_cache.c \
-	$(filter-out %/main.c %/lock.c,$(wildcard user/servers/ext2/*.c)) \
+	$(filter-out %/main.c %/serve.c %/session.c %/lock.c,$(wildcard user/servers/ext2/*.c)) \
 	user/servers/console/line*.c user/servers/initfs/tree*.c \
 	user/servers/initfs/directory.c user/servers/init/table.c user/servers/init/child.c \
 	$(addprefix user/servers/virtio_blk/,queue.c disk.c disk_start.c) \

@@ -17,7 +17,7 @@
 enum { FILE_MODE = S_IFREG | 0644, DIRECTORY_MODE = S_IFDIR | 0755, MIB = 1024 * 1024 };
 
 static const char *const kinds[] = {
-    "-t ext3 -b 1024", "-t ext3 -b 2048 -I 128", "-t ext3 -b 4096",
+    "-t ext3 -b 1024", "-t ext3 -b 2048 -I 128",       "-t ext3 -b 4096",
     "-t ext2 -b 1024", "-t ext2 -b 4096 -O ^filetype",
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -144,10 +144,10 @@ static void test_ext2_survives_a_bad_transfer(void **state)
     image_make(&disk, 8 * MIB, kinds[0]);
     struct ext2 *fs = image_mount(&disk);
     struct inode *root = root_of(fs), *file = create(fs, root, "f", FILE_MODE);
-    struct ext2_transfer from = {fail_copy, &good};
-    assert_int_equal(ext2_write(fs, file, &offset, false, 30000, &from), 12288);
+    struct ext2_transfer from = {fail_copy, &good, 30000};
+    assert_int_equal(ext2_write(fs, file, &offset, false, &from), 12288);
     good = 0;
-    assert_int_equal(ext2_write(fs, file, &offset, true, 10, &from), -E_FAULT);
+    assert_int_equal(ext2_write(fs, file, &offset, true, &from), -E_FAULT);
     assert_int_equal(offset, 12288);
     assert_int_equal(ext2_truncate(fs, file, 30000), E_OK);
     assert_int_equal(image_read(fs, file, 0, back, sizeof back), 30000);

@@ -1,7 +1,6 @@
 /* test_ext2_model.c - ext2: random operations, done to the host's own file system too, which is the
  * model: the same results, the same errors, in the end the same trees; and e2fsck finds nothing.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -16,8 +15,10 @@
 
 #include <cmocka.h>
 
+#include "ext2/compare.h"
 #include "ext2/image.h"
 
+enum { TREE_FILES = 400 };
 enum { STEPS = 3000, OPEN_MAX_FILES = 6, PATH_MAX_BYTES = 200, BYTES_MAX = 70000, MIB = 1 << 20 };
 
 /* A file that is open in both. */
@@ -251,27 +252,25 @@ static void open_file(const char *path, struct open_pair *pair)
     char full[PATH_MAX_BYTES + 64];
     enum error error;
 
-    if (pair->inode != NULL) {
+    host_path(full, path);
+    int file = open(full, O_RDWR | O_NOFOLLOW);
+    struct inode *inode = resolve(path, &error);
+    bool regular = inode != NULL && S_ISREG(ext2_mode(inode));
+    assert_int_equal(file >= 0, regular);
+    if (regular && pair->inode != NULL) {
         ext2_put(fs, pair->inode);
         close(pair->file);
     }
-    host_path(full, path);
-    pair->file = open(full, O_RDWR | O_NOFOLLOW);
-    pair->inode = image_find(fs, path, &error);
-    if (pair->inode != NULL && S_ISREG(ext2_mode(pair->inode))) {
-        assert_true(pair->file >= 0);
-        return;
-    }
-    assert_true(pair->file < 0);
-    if (pair->inode != NULL)
-        ext2_put(fs, pair->inode);
-    pair->inode = NULL;
+    if (regular)
+        *pair = (struct open_pair){inode, file};
+    else if (inode != NULL)
+        ext2_put(fs, inode);
 }
 
 static void write_both(struct open_pair *pair)
 {
     static char bytes[BYTES_MAX];
-    uint64_t offset = image_random(8) == 0 ? image_random(20 * MIB) : image_random(200000);
+    uint64_t offset = image_random(8) == 0 ? image_random(4 * MIB) : image_random(200000);
     size_t length = 1 + image_random(image_random(4) == 0 ? BYTES_MAX : 5000);
 
     image_fill_random(bytes, length);
@@ -312,96 +311,6 @@ static void work_on_file(struct open_pair *pair)
     default:
         write_both(pair);
     }
-}
-
-/* ---- comparing ----------------------------------------------------------------------------- */
-
-static void compare_contents(struct inode *inode, const char *full, uint64_t size)
-{
-    static char ours[BYTES_MAX], theirs[BYTES_MAX];
-    int file = open(full, O_RDONLY);
-
-    assert_true(file >= 0);
-    for (uint64_t at = 0; at < size;) {
-        long got = image_read(fs, inode, at, ours, sizeof ours);
-
-        assert_true(got > 0);
-        assert_int_equal(pread(file, theirs, (size_t)got, (off_t)at), got);
-        assert_memory_equal(ours, theirs, (size_t)got);
-        at += (uint64_t)got;
-    }
-    close(file);
-}
-
-static void compare_one(struct inode *inode, const char *full)
-{
-    struct file_status status;
-    struct stat expected;
-    char ours[400], theirs[400];
-
-    ext2_stat(fs, inode, &status);
-    assert_int_equal(lstat(full, &expected), 0);
-    assert_int_equal(status.mode & S_IFMT, expected.st_mode & S_IFMT);
-    if (S_ISDIR(status.mode))
-        return;
-    assert_int_equal(status.links, expected.st_nlink);
-    assert_int_equal(status.size, expected.st_size);
-    if (S_ISREG(status.mode)) {
-        compare_contents(inode, full, status.size);
-    } else {
-        long length = ext2_read_link(fs, inode, ours, sizeof ours);
-        assert_int_equal(length, readlink(full, theirs, sizeof theirs));
-        assert_memory_equal(ours, theirs, (size_t)length);
-    }
-}
-
-static unsigned count_ours(struct inode *directory)
-{
-    char records[600];
-    uint64_t position = 0;
-    unsigned count = 0;
-    long length;
-
-    while ((length = ext2_read_directory(fs, directory, &position, records, sizeof records)) > 0)
-        for (long at = 0; at < length; count++)
-            at += ((struct file_entry *)(void *)(records + at))->length;
-    assert_int_equal(length, 0);
-    return count;
-}
-
-/* Every name of the host's is ours, and there are as many. */
-static void compare_trees(struct inode *directory, const char *full)
-{
-    DIR *folder = opendir(full);
-    struct dirent *entry;
-    unsigned count = 0;
-
-    assert_non_null(folder);
-    for (; (entry = readdir(folder)) != NULL; count++) {
-        char below[1024];
-        struct inode *inode;
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            strcmp(entry->d_name, "lost+found") == 0)
-            continue;
-        snprintf(below, sizeof below, "%s/%s", full, entry->d_name);
-        assert_int_equal(ext2_look_up(fs, directory, image_name(entry->d_name), &inode), E_OK);
-        compare_one(inode, below);
-        if (S_ISDIR(ext2_mode(inode)))
-            compare_trees(inode, below);
-        ext2_put(fs, inode);
-    }
-    closedir(folder);
-    assert_int_equal(count, count_ours(directory));
-}
-
-static void compare_all(void)
-{
-    struct inode *root;
-
-    assert_int_equal(ext2_root(fs, &root), E_OK);
-    compare_trees(root, host);
-    ext2_put(fs, root);
 }
 
 static void close_files(void)
@@ -449,7 +358,7 @@ static void remount(void)
     assert_int_equal(image_complaints(), 0);
     assert_int_equal(disk.allocated, 0);
     fs = image_mount(&disk);
-    compare_all();
+    compare_with_host(fs, host);
 }
 
 static void run(const char *options, uint64_t seed)
@@ -501,9 +410,38 @@ static void test_ext2_is_as_the_host_without_a_journal(void **state)
     run("-t ext2 -b 1024 -g 1024 -I 128", 4);
 }
 
+/* What mke2fs -d has written is read back as it was. */
+static void test_ext2_reads_what_mke2fs_writes(void **state)
+{
+    static const char *const kinds[] = {"-t ext3 -b 1024", "-t ext3 -b 2048 -I 128",
+                                        "-t ext2 -b 4096"};
+    char options[128], command[128];
+
+    (void)state;
+    for (unsigned kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
+        strcpy(host, "/tmp/octavo-tree-XXXXXX");
+        assert_non_null(mkdtemp(host));
+        image_seed(50 + kind);
+        assert_true(make_random_tree(host) > TREE_FILES);
+        snprintf(options, sizeof options, "%s -d %s", kinds[kind], host);
+        image_make(&disk, 48 * MIB, options);
+        snprintf(command, sizeof command, "mkdir %s/lost+found", host);
+        assert_int_equal(system(command), 0);
+        fs = image_mount(&disk);
+        compare_with_host(fs, host);
+        image_unmount(fs);
+        image_expect_clean(&disk);
+        assert_int_equal(image_complaints(), 0);
+        memory_disk_destroy(&disk);
+        snprintf(command, sizeof command, "rm -rf %s", host);
+        assert_int_equal(system(command), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ext2_reads_what_mke2fs_writes),
         cmocka_unit_test(test_ext2_is_as_the_host_with_blocks_of_1_kib),
         cmocka_unit_test(test_ext2_is_as_the_host_with_blocks_of_2_kib),
         cmocka_unit_test(test_ext2_is_as_the_host_with_blocks_of_4_kib),

@@ -146,14 +146,14 @@ static enum error copy_in(void *context, uint64_t at, void *memory, size_t lengt
 
 long image_read(struct ext2 *fs, struct inode *inode, uint64_t offset, void *memory, size_t length)
 {
-    return ext2_read(fs, inode, offset, length, &(struct ext2_transfer){copy_out, memory});
+    return ext2_read(fs, inode, offset, &(struct ext2_transfer){copy_out, memory, length});
 }
 
 long image_write_at(struct ext2 *fs, struct inode *inode, uint64_t offset, const void *memory,
                     size_t length)
 {
-    return ext2_write(fs, inode, &offset, false, length,
-                      &(struct ext2_transfer){copy_in, (void *)(uintptr_t)memory});
+    return ext2_write(fs, inode, &offset, false,
+                      &(struct ext2_transfer){copy_in, (void *)(uintptr_t)memory, length});
 }
 
 static uint64_t random_state;

@@ -121,8 +121,7 @@ enum error blocks_allocate(struct operation *op, uint32_t goal, uint32_t wanted,
 
 bool block_is_used(struct ext2 *fs, uint32_t block)
 {
-    const struct group *group =
-        &fs->groups[(block - fs->first_data_block) / fs->blocks_per_group];
+    const struct group *group = &fs->groups[(block - fs->first_data_block) / fs->blocks_per_group];
     struct buffer *bitmap;
 
     if (buffer_get(fs->store, group->block_bitmap, &bitmap) != E_OK)

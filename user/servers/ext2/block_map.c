@@ -42,27 +42,32 @@ static enum error bad_block(struct ext2 *fs, const struct inode *inode, uint32_t
     return fs_damage(fs, "inode %u: block %u cannot be a file's", inode->number, block);
 }
 
-/* Entries side by side from `at` on whose blocks are, too. */
-static uint32_t run_length(const struct ext2 *fs, const uint32_t *entries, uint32_t at,
-                           uint32_t limit)
-{
-    uint32_t count = 1;
+/* Block numbers: those of i_block, or of an indirect block. */
+struct entries {
+    const uint32_t *number;
+    uint32_t at, count;
+};
 
-    while (at + count < limit && entries[at + count] == entries[at] + count &&
-           block_is_files(fs, entries[at + count]))
+/* Entries side by side from `at` on whose blocks are, too. */
+static uint32_t run_length(const struct ext2 *fs, const struct entries *entries)
+{
+    const uint32_t *first = &entries->number[entries->at];
+    uint32_t count = 1, limit = entries->count - entries->at;
+
+    while (count < limit && first[count] == first[0] + count && block_is_files(fs, first[count]))
         count++;
     return count;
 }
 
 static enum error found(struct ext2 *fs, struct inode *inode, uint32_t index,
-                        const uint32_t *entries, uint32_t at, uint32_t limit, uint32_t *block)
+                        const struct entries *entries, uint32_t *block)
 {
-    *block = entries[at];
+    *block = entries->number[entries->at];
     if (*block == 0)
         return E_OK;
     if (!block_is_files(fs, *block))
         return bad_block(fs, inode, *block);
-    inode->run = (struct block_run){index, *block, run_length(fs, entries, at, limit)};
+    inode->run = (struct block_run){index, *block, run_length(fs, entries)};
     return E_OK;
 }
 
@@ -82,10 +87,10 @@ static enum error find_indirect(struct ext2 *fs, struct inode *inode, uint32_t i
         enum error error = buffer_get(fs->store, here, &buffer);
         if (error != E_OK)
             return error;
-        const uint32_t *entries = buffer->data;
-        here = entries[path->at[level]];
+        struct entries entries = {buffer->data, path->at[level], fs->pointers};
+        here = entries.number[entries.at];
         if (level == path->depth)
-            error = found(fs, inode, index, entries, path->at[level], fs->pointers, block);
+            error = found(fs, inode, index, &entries, block);
         buffer_put(fs->store, buffer);
         if (error != E_OK)
             return error;
@@ -104,7 +109,8 @@ enum error block_map_find(struct ext2 *fs, struct inode *inode, uint32_t index, 
     if (!map_path_find(fs, index, &path))
         return E_FBIG;
     if (path.depth == 0)
-        return found(fs, inode, index, inode->block, index, DIRECT_BLOCKS, block);
+        return found(fs, inode, index, &(struct entries){inode->block, index, DIRECT_BLOCKS},
+                     block);
     return find_indirect(fs, inode, index, &path, block);
 }
 
@@ -123,12 +129,13 @@ static void way_end(struct ext2 *fs, struct way *way)
         buffer_put(fs->store, way->buffer[--way->depth]);
 }
 
-static void set_entry(struct operation *op, struct inode *inode, struct way *way, uint32_t level,
-                      uint32_t at, uint32_t block)
+/* The last block of the way gets an entry. */
+static void set_entry(struct operation *op, struct inode *inode, struct way *way, uint32_t at,
+                      uint32_t block)
 {
-    if (level > 0)
-        change_buffer(&op->change, way->buffer[level - 1]);
-    way->entries[level][at] = block;
+    if (way->depth > 0)
+        change_buffer(&op->change, way->buffer[way->depth - 1]);
+    way->entries[way->depth][at] = block;
     inode->sectors += block_sectors(op->fs);
     inode_changed(op->fs, inode, true);
 }
@@ -158,7 +165,7 @@ static enum error way_step(struct operation *op, struct inode *inode, struct way
             return error;
         }
         change_buffer(&op->change, buffer);
-        set_entry(op, inode, way, level, at, block);
+        set_entry(op, inode, way, at, block);
     }
     way->buffer[level] = buffer;
     way->entries[level + 1] = buffer->data;
@@ -182,55 +189,48 @@ static uint32_t count_missing(const struct inode *inode, const struct map_path *
     return path->depth > 0 && inode->block[path->at[0]] == 0 ? path->depth : 0;
 }
 
+/* The blocks of contents, which follow `goal` if they can. */
 static enum error fill_leaf(struct operation *op, struct inode *inode, struct way *way,
-                            uint32_t index, uint32_t at, uint32_t goal, uint32_t wanted,
-                            struct block_run *run)
+                            uint32_t goal, struct block_run *run)
 {
-    enum error error = blocks_allocate(op, goal, wanted, &run->block, &run->count);
+    struct map_path path;
+    struct block_run *last = &inode->run;
 
+    (void)map_path_find(op->fs, run->index, &path);
+    uint32_t at = path.at[path.depth];
+    uint32_t limit = (path.depth > 0 ? op->fs->pointers : DIRECT_BLOCKS) - at;
+    uint32_t wanted = run->count < limit ? run->count : limit;
+    enum error error = blocks_allocate(op, goal, wanted, &run->block, &run->count);
     if (error != E_OK)
         return error;
     for (uint32_t i = 0; i < run->count; i++)
-        set_entry(op, inode, way, way->depth, at + i, run->block + i);
-    struct block_run *last = &inode->run;
-    if (last->index + last->count == index && last->block + last->count == run->block)
+        set_entry(op, inode, way, at + i, run->block + i);
+    if (last->index + last->count == run->index && last->block + last->count == run->block)
         last->count += run->count;
     else
-        *last = (struct block_run){index, run->block, run->count};
+        *last = *run;
     return E_OK;
 }
 
-enum error block_map_allocate(struct operation *op, struct inode *inode, uint32_t index,
-                              uint32_t wanted, uint32_t *block, uint32_t *count)
+enum error block_map_allocate(struct operation *op, struct inode *inode, struct block_run *run)
 {
     struct ext2 *fs = op->fs;
     struct map_path path;
     struct way way = {.entries = {inode->block}};
     enum error error = E_OK;
 
-    if (!map_path_find(fs, index, &path))
+    if (!map_path_find(fs, run->index, &path))
         return E_FBIG;
     if (fs->free_blocks < count_missing(inode, &path) + 1)
         return E_NOSPC;
-    uint32_t goal = goal_of(fs, inode, index);
+    uint32_t goal = goal_of(fs, inode, run->index);
     while (error == E_OK && way.depth < path.depth) {
         error = way_step(op, inode, &way, path.at[way.depth], goal);
-        if (error == E_OK && way.depth > 0 && goal == way.buffer[way.depth - 1]->block)
+        if (error == E_OK && goal == way.buffer[way.depth - 1]->block)
             goal++;
     }
-    if (error == E_OK) {
-        uint32_t at = path.at[path.depth];
-        uint32_t limit = path.depth > 0 ? fs->pointers : DIRECT_BLOCKS;
-        struct block_run run;
-
-        if (wanted > limit - at)
-            wanted = limit - at;
-        error = fill_leaf(op, inode, &way, index, at, goal, wanted, &run);
-        if (error == E_OK) {
-            *block = run.block;
-            *count = run.count;
-        }
-    }
+    if (error == E_OK)
+        error = fill_leaf(op, inode, &way, goal, run);
     way_end(fs, &way);
     return error;
 }

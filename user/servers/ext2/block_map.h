@@ -6,11 +6,12 @@
 enum error block_map_find(struct ext2 *fs, struct inode *inode, uint32_t index,
                           uint32_t *block) MUST_USE;
 
-/* Where block_map_find says hole: up to `wanted` blocks side by side, for `index` and those that
- * follow, which must be holes too. Their contents are whatever was there. The inode must be added
- * to the operation. E_NOSPC; E_AGAIN; E_IO; E_FBIG. */
-enum error block_map_allocate(struct operation *op, struct inode *inode, uint32_t index,
-                              uint32_t wanted, uint32_t *block, uint32_t *count) MUST_USE;
+/* Where block_map_find says hole: blocks side by side for up to run->count blocks of the file, from
+ * run->index on, all of which must be holes; how many, and where, *run says then. Their contents
+ * are whatever was there. The inode must be added to the operation. E_NOSPC; E_AGAIN; E_IO; E_FBIG.
+ */
+enum error block_map_allocate(struct operation *op, struct inode *inode,
+                              struct block_run *run) MUST_USE;
 
 /* Frees what comes at and after block `from`, the last first. False: the operation is full, and it
  * has to be called again in the next. */

@@ -6,8 +6,8 @@
 #include "block_map.h"
 
 /* file_type of the format, by the type of the mode in units of 010000. */
-static const uint8_t file_types[16] = {[1] = 5, [2] = 3, [4] = 2, [6] = 4,
-                                       [8] = 1, [10] = 7, [12] = 6};
+static const uint8_t file_types[16] = {
+    [1] = 5, [2] = 3, [4] = 2, [6] = 4, [8] = 1, [10] = 7, [12] = 6};
 
 static uint32_t entry_size(size_t length)
 {
@@ -52,8 +52,7 @@ static enum error look_at(struct ext2 *fs, struct inode *directory, uint32_t pos
                           struct place *place)
 {
     uint32_t turn = directory->names_turn;
-    enum error error =
-        directory_block(fs, directory, position >> fs->block_shift, &place->buffer);
+    enum error error = directory_block(fs, directory, position >> fs->block_shift, &place->buffer);
 
     if (error != E_OK)
         return error;
@@ -123,7 +122,8 @@ static bool find_room(struct ext2 *fs, struct place *place, uint32_t size)
 static enum error append_block(struct operation *op, struct inode *directory, struct place *place)
 {
     struct ext2 *fs = op->fs;
-    uint32_t index = (uint32_t)(directory->size >> fs->block_shift), block, count;
+    uint32_t index = (uint32_t)(directory->size >> fs->block_shift), block;
+    struct block_run run = {.index = index, .count = 1};
 
     if (directory->size + fs->block_size > INT32_MAX)
         return E_NOSPC;
@@ -131,9 +131,9 @@ static enum error append_block(struct operation *op, struct inode *directory, st
     if (error == E_OK && block != 0)
         return fs_damage(fs, "directory %u: blocks behind its end", directory->number);
     if (error == E_OK)
-        error = block_map_allocate(op, directory, index, 1, &block, &count);
+        error = block_map_allocate(op, directory, &run);
     if (error == E_OK)
-        error = buffer_get_zeroed(fs->store, block, &place->buffer);
+        error = buffer_get_zeroed(fs->store, run.block, &place->buffer);
     if (error != E_OK)
         return error;
     change_buffer(&op->change, place->buffer);

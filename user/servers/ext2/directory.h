@@ -27,7 +27,8 @@ static inline void place_put(struct ext2 *fs, struct place *place)
     place->buffer = NULL;
 }
 
-/* On errors the place has no buffer. E_NOENT; E_IO, also if it may be in a block that makes no sense. */
+/* On errors the place has no buffer. E_NOENT; E_IO, also if it may be in a block that makes no
+ * sense. */
 enum error directory_find(struct ext2 *fs, struct inode *directory, struct ext2_name name,
                           struct place *place) MUST_USE;
 
@@ -68,11 +69,11 @@ bool name_is_dots(struct ext2_name name);
 /* ---- the index (directory_index.c) ------------------------------------------------------- */
 
 struct directory_index {
-    uint32_t capacity; /* a power of two */
-    uint32_t used;     /* slots that are not empty, those of removed names among them */
-    uint32_t names;    /* without `.` and `..` */
+    uint32_t capacity;  /* a power of two */
+    uint32_t used;      /* slots that are not empty, those of removed names among them */
+    uint32_t names;     /* without `.` and `..` */
     uint32_t room_from; /* blocks before this one have been found full */
-    bool damaged;      /* there are blocks that make no sense */
+    bool damaged;       /* there are blocks that make no sense */
     struct name_slot {
         uint32_t hash;
         uint32_t place; /* position in the directory / 4 + 1; 0: empty */

@@ -145,8 +145,8 @@ static enum error read_block(struct ext2 *fs, const struct buffer *buffer, uint3
             if (error != E_OK)
                 return error;
             uint32_t position = (block << fs->block_shift) + offset;
-            put_slot(*index, (struct name_slot){name_hash(fs, name),
-                                                position / DIR_ENTRY_ALIGNMENT + 1});
+            put_slot(*index,
+                     (struct name_slot){name_hash(fs, name), position / DIR_ENTRY_ALIGNMENT + 1});
             (*index)->names += !name_is_dots(name);
         }
         offset += entry->rec_len;
@@ -154,8 +154,7 @@ static enum error read_block(struct ext2 *fs, const struct buffer *buffer, uint3
     return E_OK;
 }
 
-static enum error read_all(struct ext2 *fs, struct inode *directory,
-                           struct directory_index **index)
+static enum error read_all(struct ext2 *fs, struct inode *directory, struct directory_index **index)
 {
     uint32_t blocks = (uint32_t)(directory->size >> fs->block_shift);
 

@@ -96,13 +96,14 @@ long ext2_read_directory(struct ext2 *fs, struct inode *directory, uint64_t *pos
 struct ext2_transfer {
     enum error (*copy)(void *context, uint64_t at, void *memory, size_t length);
     void *context;
+    size_t length; /* bytes to be moved */
 };
 
 /* -> bytes moved, or a negated error if there are none. Reads end at the file's end. */
-long ext2_read(struct ext2 *fs, struct inode *inode, uint64_t offset, size_t length,
+long ext2_read(struct ext2 *fs, struct inode *inode, uint64_t offset,
                const struct ext2_transfer *to);
 /* E_NOSPC; E_FBIG. With `append` at the end of the file; *offset says where it was written. */
-long ext2_write(struct ext2 *fs, struct inode *inode, uint64_t *offset, bool append, size_t length,
+long ext2_write(struct ext2 *fs, struct inode *inode, uint64_t *offset, bool append,
                 const struct ext2_transfer *from);
 /* Longer or shorter. E_FBIG; E_ISDIR. */
 enum error ext2_truncate(struct ext2 *fs, struct inode *inode, uint64_t size) MUST_USE;

@@ -43,8 +43,8 @@ static uint32_t move(struct ext2 *fs, const struct part *part, const struct ext2
     for (uint32_t i = 0; i < part->pages; i++) {
         uint32_t from, length = page_span(part, i, &from);
 
-        *error = transfer->copy(transfer->context, at + moved, part->page[i]->memory + from,
-                                length);
+        *error =
+            transfer->copy(transfer->context, at + moved, part->page[i]->memory + from, length);
         if (*error != E_OK)
             break;
         moved += length;
@@ -62,7 +62,7 @@ static void put_pages(struct ext2 *fs, struct part *part)
 /* ---- reading ----------------------------------------------------------------------------- */
 
 /* How many pages to read at once: more and more for one who reads on. */
-static uint32_t read_window(struct inode *inode, uint64_t offset, size_t length)
+static uint32_t read_window(struct inode *inode, uint64_t offset, uint64_t length)
 {
     uint32_t needed = (uint32_t)((offset % PAGE_BYTES + length + PAGE_BYTES - 1) / PAGE_BYTES);
 
@@ -75,16 +75,17 @@ static uint32_t read_window(struct inode *inode, uint64_t offset, size_t length)
     return needed > inode->read_window ? needed : inode->read_window;
 }
 
-static long read_part(struct ext2 *fs, struct inode *inode, uint64_t offset, size_t length,
+static long read_part(struct ext2 *fs, struct inode *inode, uint64_t offset,
                       const struct ext2_transfer *to, uint64_t at)
 {
+    uint64_t length = to->length - at;
     struct part part = {.offset = offset};
     enum error error = E_OK;
 
     if (offset >= inode->size)
         return 0;
     if (length > inode->size - offset)
-        length = (size_t)(inode->size - offset);
+        length = inode->size - offset;
     uint32_t most = PART_PAGES * PAGE_BYTES - (uint32_t)(offset % PAGE_BYTES);
     part.length = length < most ? (uint32_t)length : most;
     uint32_t first = (uint32_t)(offset / PAGE_BYTES);
@@ -105,24 +106,22 @@ static long read_part(struct ext2 *fs, struct inode *inode, uint64_t offset, siz
     return moved > 0 ? (long)moved : -error;
 }
 
-long ext2_read(struct ext2 *fs, struct inode *inode, uint64_t offset, size_t length,
+long ext2_read(struct ext2 *fs, struct inode *inode, uint64_t offset,
                const struct ext2_transfer *to)
 {
-    size_t moved = 0;
+    uint64_t length = to->length < INT64_MAX ? to->length : INT64_MAX, moved = 0;
     long result = 0;
 
     if (inode_is(inode, S_IFDIR))
         return -E_ISDIR;
     if (!inode_is(inode, S_IFREG))
         return -E_INVAL;
-    if (length > INT64_MAX)
-        length = INT64_MAX;
     fs_lock_take(&fs->lock);
     while (moved < length) {
-        result = read_part(fs, inode, offset + moved, length - moved, to, moved);
+        result = read_part(fs, inode, offset + moved, to, moved);
         if (result <= 0)
             break;
-        moved += (size_t)result;
+        moved += (uint64_t)result;
     }
     fs_lock_release(&fs->lock);
     return moved > 0 ? (long)moved : result;
@@ -213,7 +212,7 @@ static enum error allocate(struct operation *op, struct inode *inode, const stru
                            uint32_t at, uint32_t end)
 {
     struct ext2 *fs = op->fs;
-    uint32_t wanted = 1, block, count;
+    uint32_t wanted = 1, block;
     uint32_t index = (uint32_t)file_block(fs, part, at);
     enum error error = block_map_find(fs, inode, index, &block);
 
@@ -226,9 +225,10 @@ static enum error allocate(struct operation *op, struct inode *inode, const stru
         if (error != E_OK || block != 0)
             break;
     }
-    error = block_map_allocate(op, inode, index, wanted, &block, &count);
-    for (uint32_t i = 0; error == E_OK && i < count; i++) {
-        *block_of(fs, part, at + i) = block + i;
+    struct block_run run = {.index = index, .count = wanted};
+    error = block_map_allocate(op, inode, &run);
+    for (uint32_t i = 0; error == E_OK && i < run.count; i++) {
+        *block_of(fs, part, at + i) = run.block + i;
         mark_dirty(fs, part, at + i, true);
     }
     return error;
@@ -337,9 +337,10 @@ static enum error settle_part(struct ext2 *fs, struct inode *inode, struct part 
     return error == E_AGAIN ? E_NOSPC : error;
 }
 
-static long write_part(struct ext2 *fs, struct inode *inode, uint64_t offset, size_t length,
+static long write_part(struct ext2 *fs, struct inode *inode, uint64_t offset,
                        const struct ext2_transfer *from, uint64_t at)
 {
+    uint64_t length = from->length - at;
     struct part part = {.offset = offset};
     uint32_t most = PART_PAGES * PAGE_BYTES - (uint32_t)(offset % PAGE_BYTES);
     enum error error;
@@ -352,7 +353,8 @@ static long write_part(struct ext2 *fs, struct inode *inode, uint64_t offset, si
         goto put;
     part.length = move(fs, &part, from, at, &error);
     if (error != E_OK) {
-        uint32_t used = part.length > 0 ? (uint32_t)((offset % PAGE_BYTES + part.length) / PAGE_BYTES) : 0;
+        uint32_t used =
+            part.length > 0 ? (uint32_t)((offset % PAGE_BYTES + part.length) / PAGE_BYTES) : 0;
         abandon(fs, &part, used);
         while (part.pages > used)
             page_put(fs, part.page[--part.pages]);
@@ -378,28 +380,29 @@ static enum error check_write(const struct ext2 *fs, const struct inode *inode)
     return fs->read_only ? E_ROFS : E_OK;
 }
 
-static long write_locked(struct ext2 *fs, struct inode *inode, uint64_t offset, size_t length,
+static long write_locked(struct ext2 *fs, struct inode *inode, uint64_t offset,
                          const struct ext2_transfer *from)
 {
-    size_t moved = 0;
+    struct ext2_transfer part = *from;
+    uint64_t moved = 0;
     long result = 0;
 
-    if (length == 0)
+    if (part.length == 0)
         return 0;
     if (offset >= fs->size_max)
         return -E_FBIG;
-    if (length > fs->size_max - offset)
-        length = (size_t)(fs->size_max - offset);
-    while (moved < length) {
-        result = write_part(fs, inode, offset + moved, length - moved, from, moved);
+    if (part.length > fs->size_max - offset)
+        part.length = (size_t)(fs->size_max - offset);
+    while (moved < part.length) {
+        result = write_part(fs, inode, offset + moved, &part, moved);
         if (result <= 0)
             break;
-        moved += (size_t)result;
+        moved += (uint64_t)result;
     }
     return moved > 0 ? (long)moved : result;
 }
 
-long ext2_write(struct ext2 *fs, struct inode *inode, uint64_t *offset, bool append, size_t length,
+long ext2_write(struct ext2 *fs, struct inode *inode, uint64_t *offset, bool append,
                 const struct ext2_transfer *from)
 {
     enum error error = check_write(fs, inode);
@@ -410,7 +413,7 @@ long ext2_write(struct ext2 *fs, struct inode *inode, uint64_t *offset, bool app
     inode_write_begin(fs, inode);
     if (append)
         *offset = inode->size;
-    long result = write_locked(fs, inode, *offset, length, from);
+    long result = write_locked(fs, inode, *offset, from);
     inode_write_end(fs, inode);
     fs_lock_release(&fs->lock);
     return result;

@@ -83,8 +83,7 @@ enum error groups_load(struct ext2 *fs)
     if (fs->descriptors == NULL || fs->groups == NULL)
         return E_NOMEM;
     for (uint32_t i = 0; i < fs->descriptor_blocks; i++) {
-        enum error error =
-            buffer_get(fs->store, fs->first_data_block + 1 + i, &fs->descriptors[i]);
+        enum error error = buffer_get(fs->store, fs->first_data_block + 1 + i, &fs->descriptors[i]);
         if (error != E_OK)
             return error;
     }
@@ -147,8 +146,7 @@ bool block_is_files(const struct ext2 *fs, uint32_t block)
 {
     if (block < fs->first_data_block || block >= fs->block_count)
         return false;
-    const struct group *group =
-        &fs->groups[(block - fs->first_data_block) / fs->blocks_per_group];
+    const struct group *group = &fs->groups[(block - fs->first_data_block) / fs->blocks_per_group];
     return block - group->first >= group->super_blocks && block != group->block_bitmap &&
            block != group->inode_bitmap && block - group->inode_table >= fs->table_blocks &&
            !is_journals(fs, block);

@@ -78,7 +78,8 @@ static void trim(struct ext2 *fs)
 {
     struct inode *inode, *next;
 
-    TAILQ_FOREACH_SAFE(inode, &fs->unused, in_unused, next) {
+    TAILQ_FOREACH_SAFE(inode, &fs->unused, in_unused, next)
+    {
         if (fs->inodes_unused <= fs->inodes_unused_max)
             break;
         if (inode->orphan || !TAILQ_EMPTY(&inode->dirty) || pages_are_busy(inode))

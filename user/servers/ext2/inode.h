@@ -22,13 +22,13 @@ struct inode {
     uint32_t holders;
     LIST_ENTRY(inode) by_number;
     TAILQ_ENTRY(inode) in_unused, in_dirty, in_orphans;
-    bool loading;   /* its fields are being read */
-    bool removing;  /* its blocks are being freed, for good */
-    bool orphan;    /* in fs->orphans */
-    bool writing;   /* has a writer */
-    bool changed;   /* fields differ from those on the disk */
-    bool fresh;     /* what stands on the disk is another's */
-    enum error error; /* of contents that could not be written; told once */
+    bool loading;                   /* its fields are being read */
+    bool removing;                  /* its blocks are being freed, for good */
+    bool orphan;                    /* in fs->orphans */
+    bool writing;                   /* has a writer */
+    bool changed;                   /* fields differ from those on the disk */
+    bool fresh;                     /* what stands on the disk is another's */
+    enum error error;               /* of contents that could not be written; told once */
     uint64_t changed_in, needed_in; /* transactions: of any field; of one that reading needs */
 
     uint16_t mode, links;
@@ -50,8 +50,8 @@ struct inode {
     uint32_t read_window;   /* pages to be read at once */
 
     struct directory_index *index;
-    bool indexing;        /* one is being made */
-    uint32_t names_turn;  /* grows with each change of a name */
+    bool indexing;       /* one is being made */
+    uint32_t names_turn; /* grows with each change of a name */
 };
 
 /* The block of the table that has the inode. */
@@ -98,10 +98,7 @@ static inline bool inode_is(const struct inode *inode, uint32_t type)
 }
 
 /* Blocks of i_blocks for one block of the file system. */
-static inline uint32_t block_sectors(const struct ext2 *fs)
-{
-    return fs->block_size / SECTOR_SIZE;
-}
+static inline uint32_t block_sectors(const struct ext2 *fs) { return fs->block_size / SECTOR_SIZE; }
 
 /* Is the target of this symbolic link in i_block? */
 static inline bool link_is_fast(const struct ext2 *fs, const struct inode *inode)

@@ -54,9 +54,9 @@ static enum error allocate_in_group(struct operation *op, uint32_t number, bool 
     enum error error = buffer_get(fs->store, group->inode_bitmap, &bitmap);
     if (error != E_OK)
         return error;
-    uint32_t bit = bitmap_find_clear(
-        bitmap->data, group->inode_hint > lowest ? group->inode_hint : lowest,
-        fs->inodes_per_group);
+    uint32_t bit =
+        bitmap_find_clear(bitmap->data, group->inode_hint > lowest ? group->inode_hint : lowest,
+                          fs->inodes_per_group);
     group->inode_hint = bit;
     if (bit < fs->inodes_per_group) {
         change_buffer(&op->change, bitmap);
@@ -78,8 +78,7 @@ enum error inode_allocate(struct operation *op, uint32_t parent, bool directory,
     enum error failure = E_NOSPC;
 
     for (uint32_t i = 0; i < fs->group_count; i++) {
-        enum error error =
-            allocate_in_group(op, (first + i) % fs->group_count, directory, number);
+        enum error error = allocate_in_group(op, (first + i) % fs->group_count, directory, number);
 
         if (error == E_OK)
             return E_OK;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SECOND_NS 1000000000ll
-#define FIELD_END(field)                                                                           \
+#define FIELD_END(field) \
     (offsetof(struct disk_inode, field) + sizeof(((struct disk_inode *)NULL)->field))
 
 enum { EXTRA_EPOCH_BITS = 2, EXTRA_SIZE = sizeof(struct disk_inode) - INODE_SIZE_OLD };
@@ -162,9 +162,8 @@ static const char *find_nonsense(const struct ext2 *fs, const struct inode *inod
         return "with numbers of 48 bits";
     if (inode->size > fs->size_max)
         return "of impossible size";
-    if (inode_is(inode, S_IFDIR) &&
-        (inode->size % fs->block_size != 0 || inode->size > INT32_MAX ||
-         inode->size >> fs->block_shift > fs->block_count))
+    if (inode_is(inode, S_IFDIR) && (inode->size % fs->block_size != 0 || inode->size > INT32_MAX ||
+                                     inode->size >> fs->block_shift > fs->block_count))
         return "a directory of impossible size";
     if (inode_is(inode, S_IFLNK) && inode->size >= fs->block_size)
         return "a link of impossible length";

@@ -44,6 +44,8 @@ static size_t cache_size(void)
     return size < CACHE_MIN ? CACHE_MIN : size > CACHE_MAX ? CACHE_MAX : size;
 }
 
+static void complain(const char *text) { fprintf(stderr, "ext2: %s\n", text); }
+
 /* Complains once of each new error: the file system tells its users itself. */
 static _Noreturn void tick_for_ever(struct ext2 *fs)
 {
@@ -60,8 +62,10 @@ static void *tick(void *fs) { tick_for_ever(fs); }
 /* -> the file system; NULL after saying why there is none. */
 static struct ext2 *mount(const char *name, bool read_only)
 {
-    struct ext2_options options = {
-        .read_only = read_only, .cache_bytes = cache_size(), .now_ns = now_ns};
+    struct ext2_options options = {.read_only = read_only,
+                                   .cache_bytes = cache_size(),
+                                   .now_ns = now_ns,
+                                   .complain = complain};
     const char *complaint = NULL;
     struct ext2 *fs = NULL;
     struct disk *disk;

@@ -101,8 +101,8 @@ struct creation {
 };
 
 /* A name that does not exist yet, with room for it. */
-static enum error prepare_name(struct operation *op, struct inode *directory,
-                               struct ext2_name name, struct place *place)
+static enum error prepare_name(struct operation *op, struct inode *directory, struct ext2_name name,
+                               struct place *place)
 {
     struct ext2 *fs = op->fs;
     enum error error = directory->links == 0 ? E_NOENT : operation_add(op, directory);
@@ -124,20 +124,20 @@ static enum error add_contents(struct operation *op, struct inode *inode, struct
                                const struct creation *creation)
 {
     struct ext2 *fs = op->fs;
-    uint32_t block, count;
+    struct block_run run = {.count = 1};
     struct buffer *buffer;
 
     if (inode_is(inode, S_IFLNK) && creation->length <= FAST_LINK_MAX) {
         memcpy(inode->block, creation->target, creation->length);
         return E_OK;
     }
-    enum error error = block_map_allocate(op, inode, 0, 1, &block, &count);
+    enum error error = block_map_allocate(op, inode, &run);
     if (error != E_OK)
         return error;
     if (inode_is(inode, S_IFDIR)) {
-        error = directory_begin(op, inode, block, parent);
+        error = directory_begin(op, inode, run.block, parent);
     } else {
-        error = buffer_get_zeroed(fs->store, block, &buffer);
+        error = buffer_get_zeroed(fs->store, run.block, &buffer);
         if (error == E_OK) {
             change_buffer(&op->change, buffer);
             memcpy(buffer->data, creation->target, creation->length);
@@ -145,7 +145,7 @@ static enum error add_contents(struct operation *op, struct inode *inode, struct
         }
     }
     if (error != E_OK)
-        blocks_free(op, block, 1, true);
+        blocks_free(op, run.block, 1, true);
     return error;
 }
 

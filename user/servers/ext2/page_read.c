@@ -81,9 +81,8 @@ static bool is_straight(const struct ext2 *fs, const struct filling *filling,
 static enum error read_straight(struct ext2 *fs, const struct request *request, void *memory)
 {
     fs_lock_release(&fs->lock);
-    enum error error =
-        fs->disk->read(fs->disk, (uint64_t)request->block << fs->block_shift,
-                       (size_t)request->count << fs->block_shift, memory);
+    enum error error = fs->disk->read(fs->disk, (uint64_t)request->block << fs->block_shift,
+                                      (size_t)request->count << fs->block_shift, memory);
     fs_lock_take(&fs->lock);
     return error;
 }

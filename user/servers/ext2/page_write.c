@@ -69,8 +69,7 @@ static enum error write_scattered(struct ext2 *fs, struct page *page, uint8_t di
 
     for (uint32_t i = 0; i < PAGE_BLOCKS && error == E_OK; i++)
         if (dirty >> i & 1)
-            error =
-                write_straight(fs, page->block[i], 1, page->memory + (i << fs->block_shift));
+            error = write_straight(fs, page->block[i], 1, page->memory + (i << fs->block_shift));
     return error;
 }
 
@@ -127,8 +126,8 @@ static struct page *first_of_all(struct ext2 *fs, bool ordered)
     struct inode *inode;
 
     TAILQ_FOREACH(inode, &fs->dirty, in_dirty) {
-        struct page *page = inode->ordered_pages > 0 || !ordered ? first_ready(inode, ordered)
-                                                                 : NULL;
+        struct page *page =
+            inode->ordered_pages > 0 || !ordered ? first_ready(inode, ordered) : NULL;
         if (page != NULL)
             return page;
     }

@@ -194,10 +194,7 @@ void page_write_end(struct ext2 *fs, struct page *page)
     }
 }
 
-bool pages_are_too_dirty(const struct ext2 *fs)
-{
-    return fs->pages->dirty > fs->pages->dirty_max;
-}
+bool pages_are_too_dirty(const struct ext2 *fs) { return fs->pages->dirty > fs->pages->dirty_max; }
 
 /* ---- leaving ----------------------------------------------------------------------------- */
 

@@ -22,8 +22,8 @@ struct page {
     uint8_t *memory;
     uint32_t pins;
     bool filling, writing;
-    bool ordered;  /* a commit must not come before its contents */
-    uint8_t dirty; /* a bit for each block */
+    bool ordered;                /* a commit must not come before its contents */
+    uint8_t dirty;               /* a bit for each block */
     uint32_t block[PAGE_BLOCKS]; /* 0: a hole */
     LIST_ENTRY(page) by_place;
     TAILQ_ENTRY(page) in_use; /* by age of its last use; free ones: a list of those */

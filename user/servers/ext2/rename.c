@@ -5,7 +5,7 @@ enum { DEPTH_MAX = 65536 }; /* of directories: more must be a cycle */
 
 /* All that one renaming touches. Held: what is not NULL. */
 struct renaming {
-    struct inode *from, *to;      /* directories */
+    struct inode *from, *to; /* directories */
     struct ext2_name old, new;
     struct inode *moved, *victim; /* victim: what has the new name, if anything */
     struct place at, into, up;    /* up: `..` of a directory that gets another parent */

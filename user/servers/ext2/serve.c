@@ -115,33 +115,55 @@ static long read_directory(struct file_system *fs, struct file_node *directory, 
 
 /* ---- contents ---------------------------------------------------------------------------- */
 
-/* The transfer counts by itself how far it is. */
-static enum error copy_out(void *transfer, uint64_t at, void *memory, size_t length)
+/* A transfer, and where it began: what found no place on the disk is asked for again. */
+struct moving {
+    struct file_transfer *transfer;
+    struct file_transfer first;
+};
+
+static void go_to(struct moving *moving, uint64_t at)
 {
-    (void)at;
-    return file_transfer_out(transfer, memory, length);
+    *moving->transfer = moving->first;
+    moving->transfer->at += at;
+    moving->transfer->length -= at;
 }
 
-static enum error copy_in(void *transfer, uint64_t at, void *memory, size_t length)
+static enum error copy_out(void *context, uint64_t at, void *memory, size_t length)
 {
-    (void)at;
-    return file_transfer_in(transfer, memory, length);
+    struct moving *moving = context;
+
+    go_to(moving, at);
+    return file_transfer_out(moving->transfer, memory, length);
+}
+
+static enum error copy_in(void *context, uint64_t at, void *memory, size_t length)
+{
+    struct moving *moving = context;
+
+    go_to(moving, at);
+    return file_transfer_in(moving->transfer, memory, length);
 }
 
 static long read(struct file_system *fs, struct file_node *node, uint64_t offset,
                  struct file_transfer *to)
 {
-    const struct ext2_transfer transfer = {.copy = copy_out, .context = to};
+    struct moving moving = {to, *to};
+    const struct ext2_transfer transfer = {copy_out, &moving, to->length};
+    long moved = ext2_read(ext2_of(fs), inode_of(node), offset, &transfer);
 
-    return ext2_read(ext2_of(fs), inode_of(node), offset, to->length, &transfer);
+    go_to(&moving, moved > 0 ? (uint64_t)moved : 0);
+    return moved;
 }
 
 static long write(struct file_system *fs, struct file_node *node, uint64_t *offset, bool append,
                   struct file_transfer *from)
 {
-    const struct ext2_transfer transfer = {.copy = copy_in, .context = from};
+    struct moving moving = {from, *from};
+    const struct ext2_transfer transfer = {copy_in, &moving, from->length};
+    long moved = ext2_write(ext2_of(fs), inode_of(node), offset, append, &transfer);
 
-    return ext2_write(ext2_of(fs), inode_of(node), offset, append, from->length, &transfer);
+    go_to(&moving, moved > 0 ? (uint64_t)moved : 0);
+    return moved;
 }
 
 static enum error truncate(struct file_system *fs, struct file_node *node, uint64_t size)

@@ -12,17 +12,19 @@ struct feature {
 };
 
 static const struct feature incompatible[] = {
-    {0x1, "compression"},   {0x8, "journal_dev"},      {0x10, "meta_bg"},    {0x40, "extents"},
-    {0x80, "64bit"},        {0x100, "mmp"},            {0x200, "flex_bg"},   {0x400, "ea_inode"},
-    {0x1000, "dirdata"},    {0x2000, "metadata_csum_seed"}, {0x4000, "large_dir"},
-    {0x8000, "inline_data"}, {0x10000, "encrypt"},     {0x20000, "casefold"},
+    {0x1, "compression"},  {0x8, "journal_dev"},
+    {0x10, "meta_bg"},     {0x40, "extents"},
+    {0x80, "64bit"},       {0x100, "mmp"},
+    {0x200, "flex_bg"},    {0x400, "ea_inode"},
+    {0x1000, "dirdata"},   {0x2000, "metadata_csum_seed"},
+    {0x4000, "large_dir"}, {0x8000, "inline_data"},
+    {0x10000, "encrypt"},  {0x20000, "casefold"},
 };
 
 static const struct feature read_only_features[] = {
-    {0x4, "btree_dir"},      {0x8, "huge_file"},       {0x10, "uninit_bg"},  {0x20, "dir_nlink"},
-    {0x40, "extra_isize"},   {0x100, "quota"},         {0x200, "bigalloc"},
-    {0x400, "metadata_csum"}, {0x1000, "read-only"},   {0x2000, "project"},  {0x8000, "verity"},
-    {0x10000, "orphan_file"},
+    {0x4, "btree_dir"},    {0x8, "huge_file"},  {0x10, "uninit_bg"}, {0x20, "dir_nlink"},
+    {0x40, "extra_isize"}, {0x100, "quota"},    {0x200, "bigalloc"}, {0x400, "metadata_csum"},
+    {0x1000, "read-only"}, {0x2000, "project"}, {0x8000, "verity"},  {0x10000, "orphan_file"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -50,8 +52,8 @@ static enum error refuse(struct ext2 *fs, const char *why)
 static enum error check_features(struct ext2 *fs, bool *read_only)
 {
     const struct super_block *super = fs->super;
-    uint32_t unknown = super->s_feature_incompat &
-                       ~(uint32_t)(INCOMPAT_FILETYPE | INCOMPAT_RECOVER);
+    uint32_t unknown =
+        super->s_feature_incompat & ~(uint32_t)(INCOMPAT_FILETYPE | INCOMPAT_RECOVER);
 
     if (super->s_rev_level == REVISION_OLD)
         return E_OK;
@@ -73,10 +75,7 @@ static enum error check_features(struct ext2 *fs, bool *read_only)
     return E_OK;
 }
 
-static bool is_power_of_two(uint32_t number)
-{
-    return number != 0 && (number & (number - 1)) == 0;
-}
+static bool is_power_of_two(uint32_t number) { return number != 0 && (number & (number - 1)) == 0; }
 
 static enum error take_inodes(struct ext2 *fs)
 {
@@ -115,8 +114,8 @@ static enum error take_blocks(struct ext2 *fs)
     if (fs->blocks_per_group < 256 || fs->blocks_per_group > 8 * fs->block_size ||
         fs->blocks_per_group % 8 != 0)
         return refuse(fs, "impossible size of groups");
-    fs->group_count = (fs->block_count - fs->first_data_block + fs->blocks_per_group - 1) /
-                      fs->blocks_per_group;
+    fs->group_count =
+        (fs->block_count - fs->first_data_block + fs->blocks_per_group - 1) / fs->blocks_per_group;
     uint32_t in_block = fs->block_size / sizeof(struct group_desc);
     fs->descriptor_blocks = (fs->group_count + in_block - 1) / in_block;
     if (super->s_reserved_gdt_blocks > fs->block_size / 4 ||

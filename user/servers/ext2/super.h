@@ -1,5 +1,6 @@
 #pragma once
-/* super.h - the superblock: whether it can be believed, and writing it where no journal is asked. */
+/* super.h - the superblock: whether it can be believed, and writing it where no journal is asked.
+ */
 #include "fs.h"
 
 /* Checks fs->super and takes from it what the file system is. E_INVAL, after fs_damage or with

@@ -42,7 +42,7 @@ enum error inode_cut(struct ext2 *fs, struct inode *inode)
             done = !has_blocks(fs, inode) || block_map_free(&op, inode, blocks_of_size(fs, inode));
             if (!done)
                 orphan_add(&op, inode);
-            else
+            else if (inode->links > 0)
                 error = orphan_remove(&op, inode);
         }
         operation_end(&op);

@@ -3,7 +3,7 @@
  */
 #include "inode.h"
 
-/* Frees the blocks behind the file's size, and ends it being an orphan. */
+/* Frees the blocks behind the file's size, and ends it being an orphan if it has links. */
 enum error inode_cut(struct ext2 *fs, struct inode *inode) MUST_USE;
 
 /* Frees all that the inode has, and it. It has no links, and the caller is its last holder; when
