@@ -193,6 +193,7 @@ static void follow(struct files *files, const struct files_operation *operation)
     const unsigned from = operation->from;
 
     *now = files->after[files->steps++];
+    files->done[files->steps] = *operation;
     if (now->name[from] > 0 && operation->action != FILES_RENAME)
         files->last[now->name[from]] = files->steps;
     switch (operation->action) {
@@ -275,6 +276,27 @@ bool files_do(struct files *files, const struct files_operation *operation)
     return true;
 }
 
+void files_print(const struct files *files)
+{
+    static const char *const names[FILES_ACTIONS] = {
+        [FILES_CREATE] = "create", [FILES_APPEND] = "append", [FILES_TRUNCATE] = "truncate",
+        [FILES_UNLINK] = "unlink", [FILES_LINK] = "link",     [FILES_RENAME] = "rename",
+        [FILES_MKDIR] = "mkdir",   [FILES_RMDIR] = "rmdir",   [FILES_SYMLINK] = "symlink",
+    };
+
+    for (unsigned i = 1; i <= files->steps; i++) {
+        const struct files_operation *done = &files->done[i];
+        const int file = files->after[i].name[done->from];
+
+        printf("    %u %s %s", i, names[done->action], path_of[done->from]);
+        if (done->action == FILES_LINK || done->action == FILES_RENAME)
+            printf(" %s", path_of[done->to]);
+        if (done->action == FILES_APPEND || done->action == FILES_TRUNCATE)
+            printf(" -> %u bytes", files->after[i].size[file]);
+        printf("\n");
+    }
+}
+
 struct files_operation files_some_operation(struct chance *chance)
 {
     return (struct files_operation){
@@ -332,27 +354,30 @@ static bool has_types(const struct files_state *state, const struct seen *seen)
     return true;
 }
 
-/* The file's size is one that it had since what is safe, or between them. */
-static bool has_size(const struct files *files, unsigned safe, int file, uint32_t size)
+/* The least and the largest size that the file had since what is safe. */
+static void sizes_of(const struct files *files, unsigned safe, int file, uint32_t size[2])
 {
-    uint32_t least = UINT32_MAX, most = 0;
-
+    size[0] = UINT32_MAX;
+    size[1] = 0;
     for (unsigned i = safe; i <= files->steps; i++) {
         const uint32_t one = files->after[i].size[file];
 
-        least = one < least ? one : least;
-        most = one > most ? one : most;
+        size[0] = one < size[0] ? one : size[0];
+        size[1] = one > size[1] ? one : size[1];
     }
-    return size >= least && size <= most;
 }
 
+/* A file that was being made shorter may have zeros already where the new end of it was. */
 static const char *compare_file(const struct files *files, unsigned safe, int file,
                                 const struct seen *seen, unsigned name)
 {
-    if (!has_size(files, safe, file, seen->size[name]))
+    uint32_t size[2];
+
+    sizes_of(files, safe, file, size);
+    if (seen->size[name] < size[0] || seen->size[name] > size[1])
         return "a file has a size that it never had";
     for (uint32_t i = 0; i < seen->size[name]; i++)
-        if (seen->bytes[name][i] != byte_of(file, i))
+        if (seen->bytes[name][i] != byte_of(file, i) && (i < size[0] || seen->bytes[name][i] != 0))
             return "a file has contents that are not its own";
     return NULL;
 }

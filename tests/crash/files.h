@@ -43,6 +43,7 @@ struct files {
     struct ext2 *fs;
     struct disk_log *log;
     struct files_state after[FILES_STEPS_MAX]; /* each operation that changed something; 0: none */
+    struct files_operation done[FILES_STEPS_MAX]; /* [i] leads to after[i] */
     unsigned steps;
     int count;                /* of files, ever */
     unsigned last[FILES_MAX]; /* operation that changed the file */
@@ -54,6 +55,9 @@ void files_begin(struct files *files, struct ext2 *fs, struct disk_log *log);
 
 /* Does it, if it makes sense as things are. False: it did not. */
 bool files_do(struct files *files, const struct files_operation *operation);
+
+/* All that was done. */
+void files_print(const struct files *files);
 
 struct files_operation files_some_operation(struct chance *chance);
 

@@ -42,6 +42,8 @@ static void report(struct run *run, const struct crash_point *point, const char 
         printf("%s: after %zu events%s, operation %llu is safe%s\n", complaint, point->event,
                point->in_order ? "" : ", some of them missing", (unsigned long long)run->marked,
                run->again ? ", recovery cut short" : "");
+    if (complaint != NULL && run->bad == 1)
+        files_print(run->files);
 }
 
 static void check_again(void *context, struct memory_disk *disk, const struct crash_point *point)
