@@ -10,7 +10,7 @@ CRASH_WRAPPED_early_commit := journal_write_body journal_write_end
 CRASH_WRAPPED_unordered    := store_write_contents store_end_transaction
 CRASH_PROGRAMS := $(addprefix $(HOST)/,$(CRASH_TESTS) \
 	$(foreach fault,$(CRASH_FAULTS),$(CRASH_TESTS:%=%_$(fault))))
-# States that each program visits at most.
+# States that each sound program visits.
 PYTHON ?= /usr/bin/python3
 STATES ?= 50000
 

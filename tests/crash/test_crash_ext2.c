@@ -2,8 +2,8 @@
  * one of the operations, none of which was lost that was synced, with no bytes in any file that are
  * not its own; and e2fsck agrees. So too if the power goes again during recovery.
  *
- * CRASH_STATES says how many states are visited. The program is linked four times: as it is, and
- * with each of the planted faults, which it must find.
+ * CRASH_STATES says how many states are visited, unless a fault is searched for. The program is
+ * linked four times: as it is, and with each of the planted faults, which it must find.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,14 @@
 #include "files.h"
 #include "states.h"
 
-enum { STATES = 2000, STEPS = 40, SHOWN = 5, AGAIN_ONE_OF = 6, JUDGED_ONE_OF = 150 };
+enum {
+    STATES = 2000,
+    STATES_TO_FIND = 100000,
+    STEPS = 40,
+    SHOWN = 5,
+    AGAIN_ONE_OF = 6,
+    JUDGED_ONE_OF = 150
+};
 enum { DISK_BYTES = 4 * 1024 * 1024 };
 
 struct run {
@@ -33,6 +40,8 @@ static size_t states_wanted(void)
 {
     const char *given = getenv("CRASH_STATES");
 
+    if (planted_fault != NULL)
+        return STATES_TO_FIND;
     return given != NULL ? strtoull(given, NULL, 0) : STATES;
 }
 
