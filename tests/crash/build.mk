@@ -10,7 +10,7 @@ CRASH_WRAPPED_early_commit := journal_write_body journal_write_end
 CRASH_WRAPPED_unordered    := store_write_contents store_end_transaction
 CRASH_PROGRAMS := $(addprefix $(HOST)/,$(CRASH_TESTS) \
 	$(foreach fault,$(CRASH_FAULTS),$(CRASH_TESTS:%=%_$(fault))))
-# States that each program visits at most.
+# States that each sound program visits.
 PYTHON ?= /usr/bin/python3
 STATES ?= 50000
 
@@ -25,6 +25,14 @@ endef
 $(foreach test,$(CRASH_TESTS),$(eval $(call crash_program,$(test),$(test),none)) \
 	$(foreach fault,$(CRASH_FAULTS),$(eval $(call crash_program,$(test),$(test)_$(fault),$(fault)))))
 
-.PHONY: crashtest
+# For logs of real runs: build/host/crash_replay says how.
+$(HOST)/crash_replay: $(HOST)/tests/crash/replay.o $(HOST)/libtested.a
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOSTCC) $(HOST_SANITIZED) $^ $(HOST_LIBS) -o $@
+
+-include $(HOST)/tests/crash/replay.d
+
+.PHONY: crashtest crash-replay
+crash-replay: $(HOST)/crash_replay ## build what judges a log of QEMU's blklogwrites
 crashtest: $(CRASH_PROGRAMS) ## cut the power in STATES=50000 ways; each must leave a sound disk
 	@$(HOST_STEADY) $(PYTHON) scripts/crashtest $(STATES) $^

@@ -2,8 +2,8 @@
  * committed, all of a change or nothing of it, and the contents that it names; also if the power
  * goes again during recovery.
  *
- * CRASH_STATES says how many states are visited. The program is linked four times: as it is, and
- * with each of the planted faults, which it must find.
+ * CRASH_STATES says how many states are visited, unless a fault is searched for. The program is
+ * linked four times: as it is, and with each of the planted faults, which it must find.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #include "states.h"
 #include "world.h"
 
-enum { STATES = 2000, STEPS = 60, LIVES = 4, SHOWN = 5, AGAIN_ONE_OF = 4 };
+enum { STATES = 2000, STATES_TO_FIND = 100000, STEPS = 60, LIVES = 4, SHOWN = 5, AGAIN_ONE_OF = 4 };
 
 struct run {
     struct world *world;
@@ -31,6 +31,8 @@ static size_t states_wanted(void)
 {
     const char *given = getenv("CRASH_STATES");
 
+    if (planted_fault != NULL)
+        return STATES_TO_FIND;
     return given != NULL ? strtoull(given, NULL, 0) : STATES;
 }
 

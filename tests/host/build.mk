@@ -24,7 +24,7 @@ HOST_TESTED := $(wildcard vm/*.c kernel/fdt*.c kernel/elf*.c kernel/initrd*.c ke
 		editor.c keys.c history.c completion.c))
 # Not tests themselves: what several tests share.
 HOST_HELPERS := $(filter-out tests/host/test_%,$(wildcard tests/host/*.c)) \
-	$(wildcard tests/host/ext2/*.c) tests/crash/states.c tests/crash/world.c
+	$(wildcard tests/host/ext2/*.c) $(addprefix tests/crash/,states.c world.c files.c blklog.c)
 HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
 
 HOST := $(O)/host

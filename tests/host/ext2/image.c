@@ -73,13 +73,32 @@ const char *image_write(const struct memory_disk *disk)
     return path;
 }
 
-void image_expect_clean(const struct memory_disk *disk)
+bool image_is_clean(const struct memory_disk *disk)
 {
     const char *path = image_write(disk);
     int status = run(0, "PATH=$PATH:/usr/sbin:/sbin e2fsck -fn %s", path);
 
     unlink(path);
-    assert_int_equal(status, 0);
+    return status == 0;
+}
+
+void image_expect_clean(const struct memory_disk *disk) { assert_true(image_is_clean(disk)); }
+
+bool image_repair(struct memory_disk *disk)
+{
+    const char *path = image_write(disk);
+    int status = run(1, "PATH=$PATH:/usr/sbin:/sbin e2fsck -fy %s", path);
+    uint8_t *bytes = malloc(disk->disk.size);
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(bytes);
+    assert_non_null(file);
+    assert_int_equal(fread(bytes, 1, disk->disk.size, file), disk->disk.size);
+    fclose(file);
+    unlink(path);
+    memory_disk_put(disk, 0, disk->disk.size, bytes);
+    free(bytes);
+    return status <= 1;
 }
 
 static uint64_t now_ns(void)

@@ -10,6 +10,12 @@ void image_make(struct memory_disk *disk, uint64_t size, const char *options);
 /* e2fsck -fn must find nothing; what it found is printed. */
 void image_expect_clean(const struct memory_disk *disk);
 
+/* Does it find nothing? */
+bool image_is_clean(const struct memory_disk *disk);
+
+/* `e2fsck -fy`, which replays the journal too. False: something is left that it cannot mend. */
+bool image_repair(struct memory_disk *disk);
+
 /* The image as a file, for other tools; the caller unlinks it. The path stays until the next. */
 const char *image_write(const struct memory_disk *disk);
 
