@@ -84,7 +84,8 @@ include user/build.mk
 -include $(wildcard tests/host/build.mk tests/fuzz/build.mk tests/system/build.mk)
 
 # ---- targets ----------------------------------------------------------------------------------
-.PHONY: help all qemu gdb disk disk-fresh console test test-system soak bench bench-smp bench-vm profile clean \
+.PHONY: help all qemu gdb disk disk-fresh \
+	console test test-system soak bench bench-smp bench-vm profile clean \
 	distclean doctor setup tidy format
 
 help: ## print this list

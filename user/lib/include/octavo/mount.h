@@ -16,7 +16,8 @@ long mount_make(const char *source, const char *path, bool wait);
  * inside. */
 long mount_remove(const char *path);
 
-/* What was written anywhere is on its device, which says that nobody uses it: for the power goes. */
+/* What was written anywhere is on its device, which says that nobody uses it: for the power goes.
+ */
 void mount_rest_all(void);
 
 /* A channel to the directory above `path`, an absolute one, looked for from HANDLE_ROOT. */
