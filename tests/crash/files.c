@@ -187,6 +187,14 @@ static void follow_rename(struct files_state *now, unsigned from, unsigned to)
     }
 }
 
+/* The file keeps so many eighths of its size. */
+static void cut(struct files *files, struct files_state *now, int file, uint32_t eighths)
+{
+    now->size[file] = now->size[file] / 8 * eighths;
+    if (files->now.kept[file] > now->size[file])
+        files->now.kept[file] = now->size[file];
+}
+
 static void follow(struct files *files, const struct files_operation *operation)
 {
     struct files_state *now = &files->after[files->steps + 1];
@@ -205,7 +213,7 @@ static void follow(struct files *files, const struct files_operation *operation)
         now->size[now->name[from]] += operation->bytes;
         break;
     case FILES_TRUNCATE:
-        now->size[now->name[from]] = now->size[now->name[from]] / 8 * (operation->bytes % 8);
+        cut(files, now, now->name[from], operation->bytes % 8);
         break;
     case FILES_LINK:
         now->name[operation->to] = now->name[from];
@@ -258,6 +266,29 @@ void files_begin(struct files *files, struct ext2 *fs, struct disk_log *log)
     *files = (struct files){.fs = fs, .log = log};
 }
 
+static void add_sync(struct files *files)
+{
+    assert(files->syncs + 1 < FILES_STEPS_MAX);
+    files->safe[++files->syncs] = files->now;
+    disk_log_mark(files->log, files->syncs);
+}
+
+/* The commit has the names as they are; the contents are those of one file. */
+static void sync_one(struct files *files, int file)
+{
+    if (files->last[file] > files->now.step)
+        files->now.step = files->last[file];
+    files->now.kept[file] = files->after[files->steps].size[file];
+    add_sync(files);
+}
+
+void files_end(struct files *files)
+{
+    files->now.step = files->steps;
+    memcpy(files->now.kept, files->after[files->steps].size, sizeof files->now.kept);
+    add_sync(files);
+}
+
 bool files_do(struct files *files, const struct files_operation *operation)
 {
     const int file = files->after[files->steps].name[operation->from];
@@ -267,12 +298,11 @@ bool files_do(struct files *files, const struct files_operation *operation)
     enum error error = act(files, operation);
     assert(error == E_OK);
     if (operation->action == FILES_SYNC)
-        files->safe = files->steps;
-    else if (operation->action == FILES_SYNC_FILE && files->last[file] > files->safe)
-        files->safe = files->last[file];
+        files_end(files);
+    else if (operation->action == FILES_SYNC_FILE)
+        sync_one(files, file);
     else if (operation->action < FILES_SYNC_FILE)
         follow(files, operation);
-    disk_log_mark(files->log, files->safe);
     return true;
 }
 
@@ -354,35 +384,41 @@ static bool has_types(const struct files_state *state, const struct seen *seen)
     return true;
 }
 
-/* The least and the largest size that the file had since what is safe. */
-static void sizes_of(const struct files *files, unsigned safe, int file, uint32_t size[2])
-{
-    size[0] = UINT32_MAX;
-    size[1] = 0;
-    for (unsigned i = safe; i <= files->steps; i++) {
-        const uint32_t one = files->after[i].size[file];
+/* What a file's size may be, and from where on it may have zeros instead of its bytes: what was not
+ * synced, or where it was made so short since, in blocks that it had before. */
+struct bounds {
+    uint32_t least, most, zeros;
+};
 
-        size[0] = one < size[0] ? one : size[0];
-        size[1] = one > size[1] ? one : size[1];
+static struct bounds bounds_of(const struct files *files, const struct files_safe *safe, int file)
+{
+    struct bounds bounds = {UINT32_MAX, 0, 0};
+
+    for (unsigned i = safe->step; i <= files->steps; i++) {
+        const uint32_t size = files->after[i].size[file];
+
+        bounds.least = size < bounds.least ? size : bounds.least;
+        bounds.most = size > bounds.most ? size : bounds.most;
     }
+    bounds.zeros = safe->kept[file] < bounds.least ? safe->kept[file] : bounds.least;
+    return bounds;
 }
 
-/* A file that was being made shorter may have zeros already where the new end of it was. */
-static const char *compare_file(const struct files *files, unsigned safe, int file,
+static const char *compare_file(const struct files *files, const struct files_safe *safe, int file,
                                 const struct seen *seen, unsigned name)
 {
-    uint32_t size[2];
+    const struct bounds bounds = bounds_of(files, safe, file);
 
-    sizes_of(files, safe, file, size);
-    if (seen->size[name] < size[0] || seen->size[name] > size[1])
+    if (seen->size[name] < bounds.least || seen->size[name] > bounds.most)
         return "a file has a size that it never had";
     for (uint32_t i = 0; i < seen->size[name]; i++)
-        if (seen->bytes[name][i] != byte_of(file, i) && (i < size[0] || seen->bytes[name][i] != 0))
+        if (seen->bytes[name][i] != byte_of(file, i) &&
+            (i < bounds.zeros || seen->bytes[name][i] != 0))
             return "a file has contents that are not its own";
     return NULL;
 }
 
-static const char *compare(const struct files *files, unsigned safe,
+static const char *compare(const struct files *files, const struct files_safe *safe,
                            const struct files_state *state, const struct seen *seen)
 {
     for (unsigned i = 0; i < FILES_NAMES; i++) {
@@ -402,11 +438,12 @@ static const char *compare(const struct files *files, unsigned safe,
 }
 
 /* Is this what there was after one of the operations that may have been the last? */
-static const char *judge(const struct files *files, unsigned safe, const struct seen *seen)
+static const char *judge(const struct files *files, const struct files_safe *safe,
+                         const struct seen *seen)
 {
     const char *complaint = "the names are as they never were";
 
-    for (unsigned i = safe; i <= files->steps; i++) {
+    for (unsigned i = safe->step; i <= files->steps; i++) {
         if (!has_types(&files->after[i], seen))
             continue;
         complaint = compare(files, safe, &files->after[i], seen);
@@ -420,7 +457,7 @@ static uint64_t now_ns(void) { return UINT64_C(1700000000000000000); }
 
 static void ignore(const char *text) { (void)text; }
 
-const char *files_check(const struct files *files, struct memory_disk *disk, unsigned safe)
+const char *files_check(const struct files *files, struct memory_disk *disk, uint64_t sync)
 {
     const struct ext2_options options = {
         .cache_bytes = CACHE_BYTES, .now_ns = now_ns, .complain = ignore};
@@ -434,7 +471,7 @@ const char *files_check(const struct files *files, struct memory_disk *disk, uns
     for (unsigned i = 0; i < FILES_NAMES && complaint == NULL; i++)
         complaint = look(fs, i, &seen);
     if (complaint == NULL)
-        complaint = judge(files, safe, &seen);
+        complaint = judge(files, &files->safe[sync], &seen);
     for (unsigned i = 0; i < FILES_NAMES; i++)
         free(seen.bytes[i]);
     if (ext2_unmount(fs) != E_OK && complaint == NULL)

@@ -39,19 +39,31 @@ struct files_state {
 };
 enum { FILES_DIRECTORY = -1, FILES_LINKED = -2 };
 
+/* What must be there after a loss of power: all names up to an operation, and of each file that was
+ * synced itself the bytes that it had. */
+struct files_safe {
+    unsigned step;
+    uint32_t kept[FILES_MAX];
+};
+
 struct files {
     struct ext2 *fs;
     struct disk_log *log;
     struct files_state after[FILES_STEPS_MAX]; /* each operation that changed something; 0: none */
     struct files_operation done[FILES_STEPS_MAX]; /* [i] leads to after[i] */
     unsigned steps;
-    int count;                /* of files, ever */
-    unsigned last[FILES_MAX]; /* operation that changed the file */
-    unsigned safe;            /* operations that must be there after a loss of power */
+    int count;                               /* of files, ever */
+    unsigned last[FILES_MAX];                /* operation that changed the file */
+    struct files_safe safe[FILES_STEPS_MAX]; /* after each sync; 0: none */
+    unsigned syncs;
+    struct files_safe now; /* as of the last sync, less what was cut off since */
 };
 
-/* On a new file system. What is safe is marked in the log. */
+/* On a new file system. Each sync is marked in the log with its number. */
 void files_begin(struct files *files, struct ext2 *fs, struct disk_log *log);
+
+/* It was unmounted: all is safe. */
+void files_end(struct files *files);
 
 /* Does it, if it makes sense as things are. False: it did not. */
 bool files_do(struct files *files, const struct files_operation *operation);
@@ -61,5 +73,6 @@ void files_print(const struct files *files);
 
 struct files_operation files_some_operation(struct chance *chance);
 
-/* Mounts what is on the disk, looks at it, and unmounts. -> NULL, or what is wrong. */
-const char *files_check(const struct files *files, struct memory_disk *disk, unsigned safe);
+/* Mounts what is on the disk after the power went after sync `sync`, looks at it, and unmounts.
+ * -> NULL, or what is wrong. */
+const char *files_check(const struct files *files, struct memory_disk *disk, uint64_t sync);
