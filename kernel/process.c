@@ -155,7 +155,7 @@ undo_handles:
     handle_table_close(&child->handles, 0);
     handle_table_destroy(&child->handles);
 undo_space:
-    object_release(&child->space->object);
+    space_abandon(child->space);
 undo_process:
     object_release(&child->object);
     return error;

@@ -181,7 +181,7 @@ enum error space_clone(struct space *source, struct space **clone)
     space_commit_locked(space);
     lock_release_both(&source->lock, &space->lock);
     if (error != E_OK) {
-        object_release(&space->object);
+        space_abandon(space);
         return error;
     }
     fence_instructions(); /* text may have been copied by stores */
@@ -218,16 +218,20 @@ static struct space *take_up(void)
     return space;
 }
 
+static void end(struct space *space)
+{
+    address_space_destroy(&space->addresses);
+    tlb_drop(&space->tlb);
+    cache_free(&space_cache, space);
+}
+
 /* Does the piece that has been begun. */
 static void take_apart(struct space *space)
 {
-    if (!address_space_dismantle(&space->addresses, PIECE)) {
+    if (address_space_dismantle(&space->addresses, PIECE))
+        end(space);
+    else
         put_off(space);
-    } else {
-        address_space_destroy(&space->addresses);
-        tlb_drop(&space->tlb);
-        cache_free(&space_cache, space);
-    }
     __atomic_fetch_sub(&pieces_begun, 1, __ATOMIC_RELEASE);
 }
 
@@ -255,6 +259,18 @@ static void space_destroy(struct object *object)
     tlb_wait_unused(&space->tlb);
     pager_forget_space(space);
     __atomic_fetch_sub(&committed_pages, space->committed, __ATOMIC_RELAXED);
+    if (space->abandoned) {
+        end(space);
+        return;
+    }
     __atomic_fetch_add(&pieces_begun, 1, __ATOMIC_RELAXED);
     take_apart(space);
+}
+
+/* It never counts as memory that somebody may wait for (space_reap_for_memory): whoever abandons it
+ * for want of memory would wait for that, try again, and never end. */
+void space_abandon(struct space *space)
+{
+    space->abandoned = true;
+    object_release(&space->object);
 }

@@ -27,6 +27,7 @@ struct space {
     vpn_t search_from;                  /* lock: where the look for a free range begins */
     uint64_t committed;                 /* lock: pages that space_committed_pages counts for it */
     uint32_t users;                     /* tree_lock: processes that live in it */
+    bool abandoned;                     /* its end is not put off; set by its only holder */
     SLIST_ENTRY(space) link;            /* reaper's lock: among those being taken apart */
     SLIST_HEAD(, memory_mapping) paged; /* pager.c: memory of pagers that it may map */
 };
@@ -44,6 +45,9 @@ struct space *space_create(void);
 
 /* fork: a new space with a clone of the areas. E_NOMEM. */
 enum error space_clone(struct space *source, struct space **clone) MUST_USE;
+
+/* Lets go of the only reference to a space in which nobody has run, and takes it apart at once. */
+void space_abandon(struct space *space);
 
 /* Makes the hart use it. */
 static inline void space_activate(struct space *space)

@@ -87,6 +87,18 @@ long message_read_text(const struct message *request, char *text, size_t size)
     return length;
 }
 
+long message_read_no_path(const struct message *request)
+{
+    char first = '\0';
+
+    if (message_buffer(request, BUFFER_IN) > 0) {
+        long result = ipc_read(request->token, 0, &first, sizeof(first));
+        if (result < 0)
+            return result;
+    }
+    return first == '\0' ? 0 : -E_NOTDIR;
+}
+
 long message_write(const struct message *request, const void *source, size_t size)
 {
     size_t room = message_buffer(request, BUFFER_OUT);

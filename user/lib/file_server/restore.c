@@ -14,12 +14,16 @@
 #include "mounts.h"
 #include "walk.h"
 
-/* What follows the directory in a path that lies below it, with its slash; NULL: it does not. */
+/* What follows the directory in a path that lies really below it, with its slash; NULL: it does not.
+ */
 static const char *below(const char *path, const char *directory)
 {
     size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
 
-    return strncmp(path, directory, length) == 0 && path[length] == '/' ? path + length : NULL;
+    bool is_below =
+        strncmp(path, directory, length) == 0 && path[length] == '/' && path[length + 1] != '\0';
+
+    return is_below ? path + length : NULL;
 }
 
 /* Is there a mount between the two? */

@@ -35,14 +35,11 @@ static long kept(enum error error) { return error == E_OK ? SERVER_NO_REPLY : -(
 /* The terminal has no names inside. */
 static long open_terminal(const struct message *request, struct message *reply)
 {
-    char first = '\0';
-    long result = message_buffer(request, BUFFER_IN) > 0
-                      ? ipc_read(request->token, 0, &first, sizeof first)
-                      : E_OK;
+    long result = message_read_no_path(request);
 
     if (result < 0)
         return result;
-    if (first != '\0' || (request->word[0] & O_DIRECTORY) != 0)
+    if ((request->word[0] & O_DIRECTORY) != 0)
         return -E_NOTDIR;
     long channel = channel_create(START_PORT, TERMINAL_BADGE);
     if (channel < 0)

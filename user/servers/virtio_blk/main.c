@@ -43,8 +43,11 @@ static struct disk *disk_of(uint64_t badge, const struct session *session)
 static long open_disk(struct disk *disk, const struct message *request, struct message *reply)
 {
     struct session *session;
+    long result = message_read_no_path(request);
 
-    if (message_buffer(request, BUFFER_IN) > 0 || (request->word[0] & O_DIRECTORY) != 0)
+    if (result < 0)
+        return result;
+    if ((request->word[0] & O_DIRECTORY) != 0)
         return -E_NOTDIR;
     if (!disk->is_there)
         return -E_NODEV;

@@ -63,6 +63,10 @@ long message_read_all(const struct message *request, void *destination, size_t s
  * E_NAMETOOLONG when it does not fit with the NUL. */
 long message_read_text(const struct message *request, char *text, size_t size);
 
+/* For FILE_OPEN of what holds no files: its path is empty, it ends where it begins. -> 0, or a
+ * negated error: E_NOTDIR, there is a path. */
+long message_read_no_path(const struct message *request);
+
 /* Copies to the start of the caller's BUFFER_OUT as much of `source` as fits. -> that many bytes,
  * or a negated error. */
 long message_write(const struct message *request, const void *source, size_t size);
