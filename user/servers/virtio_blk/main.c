@@ -125,6 +125,8 @@ static long handle(struct server *server, struct message *request, struct messag
         return open_disk(disk, request, reply);
     case FILE_STAT:
         return describe_disk(disk, request);
+    case FILE_STAT_PATH:
+        return -E_NOSYS; /* who asks about a disk by a path opens it */
     case BLOCK_GET_INFO:
         return client_get_info(disk, request);
     default:
