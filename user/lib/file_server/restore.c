@@ -14,7 +14,8 @@
 #include "mounts.h"
 #include "walk.h"
 
-/* What follows the directory in a path that lies really below it, with its slash; NULL: it does not.
+/* What follows the directory in a path that lies really below it, with its slash; NULL: it does
+ * not.
  */
 static const char *below(const char *path, const char *directory)
 {
