@@ -76,6 +76,21 @@ def test_what_is_old_survives_the_plug(boot, image):
     check(image)
 
 
+@pytest.mark.parametrize("smp", SMP)
+def test_the_root_outlives_its_servers(boot, image, smp):
+    guest = start(boot, image, smp=smp)
+    assert guest.run("echo persistent > f && sync").status == 0
+    for name in ("fs0", "virtio_blk", "fs0"):
+        pid = next(line.split()[0] for line in guest.run("ps").lines if line.endswith(f" {name}"))
+        assert guest.run(f"kill -9 {pid}").status == 0
+        guest.run("sleep 1")  # programs are on the disk that comes back
+        guest.run("sleep 2")
+        assert guest.run("cat f").lines[-1] == "persistent"
+        assert guest.run("cp f g && cmp f g").status == 0
+    guest.shut_down()
+    check(image)
+
+
 def test_without_a_disk_or_when_told_the_root_is_the_initrd(boot, image):
     guest = boot()
     guest.wait_for_prompt()

@@ -14,6 +14,7 @@
 #include <proto/file.h>
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,17 +182,26 @@ static void give_back(struct disk *disk, void *memory, size_t length)
 
 /* ---- the disk ---------------------------------------------------------------------------- */
 
+/* The driver died. What it was doing nobody knows, and its successor knows no old sessions. So this
+ * server begins anew too, as after a loss of power: with what the journal has. */
+static _Noreturn void begin_anew(void)
+{
+    fputs("ext2: the disk's driver has died: beginning anew\n", stderr);
+    process_exit(1);
+}
+
 /* What a driver may answer, as errors of a disk. */
 static enum error disk_error(long status)
 {
     switch (status) {
+    case -E_BADF:
+    case -E_PEERDIED:
+        begin_anew();
     case -E_NODEV:
     case -E_RANGE:
     case -E_ROFS:
     case -E_NOMEM:
         return (enum error) - status;
-    case -E_BADF: /* the driver was started anew, and knows no old sessions */
-        return E_NODEV;
     default:
         return status < 0 ? E_IO : E_OK;
     }
