@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/lib/help.h"
+#include "tests/lib/smp.h"
 #include "tests/lib/tap.h"
 
 enum { VICTIMS = 12 };
@@ -243,12 +244,14 @@ static void hear_event(void *unused)
     sleep_for_ever(NULL);
 }
 
-/* Of two receivers the first is killed after it was woken and before it could look. */
+/* Of two receivers the first is killed after it was woken and before it could look: all are on one
+ * hart, where the killer has the higher priority. */
 static void kill_a_woken_receiver(void *unused)
 {
     static char stacks[2][PAGE];
     (void)unused;
     set_up();
+    run_on(1); /* and so will the threads */
     CHECK_EQUAL(event_bind(event, port, 0), 0);
     thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, PRIORITY_DEFAULT - 1);
     int first = start_thread(hear_event, NULL, stacks[0], PAGE);
@@ -258,7 +261,8 @@ static void kill_a_woken_receiver(void *unused)
     thread_control(HANDLE_NONE, THREAD_SET_PRIORITY, PRIORITY_DEFAULT);
     CHECK_EQUAL(event_signal(event, 1), 0);
     CHECK_EQUAL(thread_control(first, THREAD_KILL, 0), 0);
-    sleep_ms(20);
+    for (int tries = 0; tries < 1000 && heard == 0; tries++)
+        sleep_ms(5);
     CHECK_EQUAL(heard, 1);
 }
 
