@@ -39,7 +39,9 @@ USER_ELFS := $(foreach name,$(USER_NAMES),$(call user_elf,$(name)))
 USER_ETC  := $(sort $(wildcard user/etc/*))
 PROGRAMS  := $(O)/programs.txt
 
-$(eval $(call flags_file,$(USER_FLAGS),$(CC) $(USER_CFLAGS) / $(USER_LDFLAGS)))
+# A header of ours that comes, or goes, changes what others include by the same name.
+USER_HEADERS := $(sort $(wildcard $(foreach depth,* */* */*/*,user/lib/include/$(depth).h)))
+$(eval $(call flags_file,$(USER_FLAGS),$(CC) $(USER_CFLAGS) / $(USER_LDFLAGS) / $(USER_HEADERS)))
 
 $(O)/user/objects/%.o: %.c $(USER_FLAGS) | tools
 	$(call say,CC,$<)
