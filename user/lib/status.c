@@ -38,28 +38,33 @@ static void status_to_posix(const struct file_status *from, struct stat *to)
 
 /* ---- stat ------------------------------------------------------------------------------------ */
 
-long file_status(int file, struct file_status *status)
+/* What a server does not fill in is zero. */
+static long ask(int file, enum file_label label, void *answer, size_t size)
 {
-    struct message m = {
-        .label = FILE_STAT, .buffer = status, .length = sizeof(*status) | BUFFER_OUT};
+    struct message m = {.label = label, .buffer = answer, .length = size | BUFFER_OUT};
     long result;
 
-    *status = (struct file_status){0};
+    memset(answer, 0, size);
     result = file_call(file, &m);
     return result > 0 ? 0 : result;
 }
 
-/* What looks like a file but knows no paths, as a terminal does, is opened and asked. */
-static long opened_status(int directory, const char *path, struct file_status *status)
+static long open_and_ask(int directory, const char *path, enum file_label label, void *answer,
+                         size_t size)
 {
     long file = path_open(directory, path, O_RDONLY, 0);
     long result;
 
     if (file < 0)
         return file;
-    result = file_status((int)file, status);
+    result = ask((int)file, label, answer, size);
     handle_close((int)file);
     return result;
+}
+
+long file_status(int file, struct file_status *status)
+{
+    return ask(file, FILE_STAT, status, sizeof(*status));
 }
 
 long path_status(int directory, const char *path, uint64_t flags, struct file_status *status)
@@ -68,8 +73,8 @@ long path_status(int directory, const char *path, uint64_t flags, struct file_st
     struct path_reply reply;
     long result = path_call(directory, path, &request, &reply);
 
-    if (result == -E_INVAL)
-        return opened_status(directory, path, status);
+    if (result == -E_INVAL) /* it knows no paths, as a terminal does */
+        return open_and_ask(directory, path, FILE_STAT, status, sizeof(*status));
     if (result < 0)
         return result;
     memcpy(status, reply.buffer, sizeof(*status));
@@ -112,25 +117,7 @@ int lstat(const char *path, struct stat *status)
 
 long file_system_status(int file, struct file_system_status *status)
 {
-    struct message m = {
-        .label = FILE_STAT_SYSTEM, .buffer = status, .length = sizeof(*status) | BUFFER_OUT};
-    long result;
-
-    *status = (struct file_system_status){0};
-    result = file_call(file, &m);
-    return result > 0 ? 0 : result;
-}
-
-static long opened_system_status(int directory, const char *path, struct file_system_status *status)
-{
-    long file = path_open(directory, path, O_RDONLY, 0);
-    long result;
-
-    if (file < 0)
-        return file;
-    result = file_system_status((int)file, status);
-    handle_close((int)file);
-    return result;
+    return ask(file, FILE_STAT_SYSTEM, status, sizeof(*status));
 }
 
 static void system_status_to_posix(const struct file_system_status *from, struct statvfs *to)
@@ -164,7 +151,7 @@ int fstatvfs(int file, struct statvfs *status)
 int statvfs(const char *path, struct statvfs *status)
 {
     struct file_system_status raw;
-    long result = opened_system_status(AT_FDCWD, path, &raw);
+    long result = open_and_ask(AT_FDCWD, path, FILE_STAT_SYSTEM, &raw, sizeof(raw));
 
     if (result == 0)
         system_status_to_posix(&raw, status);
@@ -188,7 +175,7 @@ static long check_access(int directory, const char *path, int wanted, uint64_t f
         return -E_ACCES;
     if ((wanted & W_OK) == 0 || (!S_ISREG(status.mode) && !S_ISDIR(status.mode)))
         return 0;
-    result = opened_system_status(directory, path, &system);
+    result = open_and_ask(directory, path, FILE_STAT_SYSTEM, &system, sizeof(system));
     return result == 0 && system.read_only != 0 ? -E_ROFS : 0;
 }
 
